@@ -1,0 +1,25 @@
+"""Usage telemetry for Python libraries: a start becomes one small event, and nothing that names anybody."""
+
+from .jina import (
+    TelemetryMixin,
+    configure,
+    flush,
+    instrument,
+    instrumented,
+    status,
+    uninstrument,
+)
+from .telemetry import Telemetry
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Telemetry",
+    "TelemetryMixin",
+    "configure",
+    "flush",
+    "instrument",
+    "instrumented",
+    "status",
+    "uninstrument",
+]

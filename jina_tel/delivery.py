@@ -1,0 +1,250 @@
+"""One delivery: batch after batch from the journal to the endpoint, until all is sent or it fails.
+
+What an answer means stands here and nowhere else:
+
+=========================  =====================================================
+2xx                        sent; the lines it names as rejected count as refused
+400, 422                   dropped, and counted as refused
+413                        tried again with half as many
+410                        all is deleted, and nothing recorded for 30 days
+any other, and any error   tried again later, the wait kept for all processes
+=========================  =====================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zlib
+
+from . import contact as contacts
+from . import identity, sent
+from .contact import Contact
+from .errors import TransportError
+from .event import rfc3339
+from .payload import as_wire, fields_of
+from .transports import transport_for
+from .transports.base import REQUEST_SECONDS, Answer, Body
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .journal import Journal, Part
+    from .ledger import Ledger
+    from .settings import Settings
+    from .transports.base import Transport
+
+DAY = 86400.0
+# The journal's lines grow by uid and session-id: this much of a body is filled with them.
+FILLED = 0.75
+
+
+class Delivery:
+    """Delivers what waits in one journal to one endpoint.
+
+    Args:
+        settings: the product's.
+        endpoint: where to.
+        token: the bearer's token, or None.
+        journal: what waits.
+        folder: the journal's folder, or None where it is kept in memory.
+        config: the folder of the uid, or None where there is none.
+        ledger: where losses are counted.
+        may_send: asked ahead of each request, whether consent holds still.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        endpoint: str,
+        token: str | None,
+        journal: Journal,
+        folder: str | None,
+        config: str | None,
+        ledger: Ledger,
+        may_send: Callable[[], bool],
+    ) -> None:
+        self._settings = settings
+        self._fields = fields_of(settings)
+        self._endpoint = endpoint
+        self._token = token
+        self._journal = journal
+        self._folder = folder
+        self._config = config
+        self._ledger = ledger
+        self._may_send = may_send
+        self._remembered = Contact()
+        self._uid: tuple[int, bool] | None = None
+        self.asking = False  # whether a request is under way: then an exit waits for the endpoint
+
+    def contact(self) -> Contact:
+        """Return the state of the contact, as all processes of this user know it."""
+        return self._remembered if self._folder is None else contacts.load(self._folder)
+
+    def note(self, contact: Contact) -> None:
+        """Keep the state of the contact."""
+        self._remembered = contact
+        if self._folder is not None:
+            contacts.store(self._folder, contact)
+
+    def gave_up(self, at: float) -> None:
+        """Note that a process ended while it waited for an answer."""
+        before = self.contact()
+        self.note(before.failed(at, "no answer before the end", slow=True, jitter=_jitter()))
+
+    def waits(self) -> bool:
+        """Tell whether anything waits."""
+        return self._journal.waiting_bytes() > 0
+
+    def body(self, lines: list[bytes], at: float) -> Body:
+        """Return the body of a request for these lines of the journal.
+
+        What is too old or none of ours is left out and counted.
+        """
+        wires = [wire for wire in (self._wire(line, at) for line in lines) if wire is not None]
+        ndjson = b"".join(
+            json.dumps(wire, separators=(",", ":")).encode() + b"\n" for wire in wires
+        )
+        return Body(wires, ndjson, _gzipped(ndjson))
+
+    def _wire(self, line: bytes, at: float) -> dict[str, Any] | None:
+        uid, kept = self._identity()
+        try:
+            decoded = json.loads(line)
+        except (ValueError, RecursionError):
+            decoded = None
+        wire = as_wire(decoded, self._fields, self._settings.product, uid, kept=kept)
+        if wire is None:
+            self._ledger.note("corrupt")
+        elif wire["time"] < rfc3339(max(at - self._settings.journal_days * DAY, 0.0)):
+            self._ledger.note("too_old")
+            return None
+        return wire
+
+    def _identity(self) -> tuple[int, bool]:
+        if self._uid is None:
+            self._uid = self._find_uid()
+        return self._uid
+
+    def _find_uid(self) -> tuple[int, bool]:
+        product = self._settings.product
+        try:
+            if self._config is None or self._folder is None:
+                raise FileNotFoundError("no home to keep a uid in")
+            return identity.uid(identity.load_secret(self._config), product), True
+        except OSError:
+            return identity.uid(identity.secret_of_tree(product), product), False
+
+    def run(self, pause: Callable[[], None]) -> bool:
+        """Send all that waits; return False where something was left for later.
+
+        Args:
+            pause: called between two claims, so that a burst makes few requests.
+        """
+        self._uid = None  # it may have been reset since
+        transport = transport_for(self._endpoint, self._token)
+        try:
+            part = self._journal.claim()
+            while part is not None:
+                if not self._send_part(part, transport):
+                    return False
+                part = self._next(part)
+                if part is not None:
+                    pause()
+            return True
+        finally:
+            transport.close()
+
+    def _next(self, part: Part) -> Part | None:
+        if part.finish():
+            if part.torn:
+                self._ledger.note("corrupt")
+            return self._journal.claim()
+        if part.read(1, 1)[0]:
+            return part  # a writer that had it open was slower than we
+        return self._journal.claim_behind(part)  # a writer stands still in the middle of it
+
+    def _send_part(self, part: Part, transport: Transport) -> bool:
+        """Send all that can be read of it by now; return False where the rest is for later."""
+        most = self._settings.batch_events
+        while self._may_send():
+            lines, reached = part.read(most, int(self._settings.body_bytes * FILLED))
+            if not lines:
+                return True
+            answer = self._send(lines, transport)
+            if answer is None:
+                return False
+            if answer.status == 413 and len(lines) > 1:
+                most = len(lines) // 2
+                continue
+            refused = len(lines) if answer.status >= 400 else min(answer.rejected, len(lines))
+            self._ledger.note("refused", refused)
+            part.advance(reached)
+        return False
+
+    def _send(self, lines: list[bytes], transport: Transport) -> Answer | None:
+        """Return the answer, or None where there was none and the back-off is written down."""
+        at = time.time()
+        body = self.body(lines, at)
+        if not body.lines:
+            return Answer(202)  # all of them too old, or none of ours
+        began = time.monotonic()
+        self.asking = True
+        try:
+            answer = transport.send(body, began + REQUEST_SECONDS)
+        except TransportError as error:
+            self._keep(body, at, left=error.left)
+            self._failed(str(error), began, refusal=False)
+            return None
+        finally:
+            self.asking = False
+        self._keep(body, at, left=True)
+        return self._heard(answer, began)
+
+    def _heard(self, answer: Answer, began: float) -> Answer | None:
+        at, status = time.time(), answer.status
+        slow = time.monotonic() - began > self._settings.exit_seconds
+        if 200 <= status < 300 or status in (400, 413, 422):
+            before = self.contact()
+            if before.failures or before.slow != slow or before.said != str(status):
+                self.note(Contact(at, str(status), slow=slow, waited=at if slow else 0.0))
+            return answer
+        if status == 410:
+            self.note(self.contact().went(at))
+            self._journal.purge()
+            return None
+        self._failed(str(status), began, refusal=True, retry_after=answer.retry_after)
+        return None
+
+    def _failed(
+        self, said: str, began: float, *, refusal: bool, retry_after: float | None = None
+    ) -> None:
+        slow = time.monotonic() - began > contacts.QUICK_SECONDS
+        self.note(
+            self.contact().failed(
+                time.time(),
+                said[:200],
+                slow=slow,
+                jitter=_jitter(),
+                retry_after=retry_after,
+                refusal=refusal,
+            )
+        )
+
+    def _keep(self, body: Body, at: float, *, left: bool) -> None:
+        if left and self._folder is not None and self._endpoint != "console:":
+            sent.keep(self._folder, body.gzipped, at)
+
+
+def _jitter() -> float:
+    """A random number, 0.0-1.0; ``random`` would be seeded for the host's sake, too."""
+    return os.urandom(1)[0] / 255
+
+
+def _gzipped(content: bytes) -> bytes:
+    """Compress in gzip's format (RFC 1952) without a time, so that equal bodies are equal."""
+    compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
+    return compressor.compress(content) + compressor.flush()

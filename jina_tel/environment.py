@@ -1,0 +1,110 @@
+"""What this process runs on: the platform, and the versions of what is installed.
+
+Standard library alone, no subprocess (``platform.processor`` starts one on Linux) and no
+``importlib.metadata`` (37-121 ms to import): a distribution's version stands in the name of its
+``*.dist-info`` folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .facts import UNSET, public_version
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KERNEL_CHARACTERS = 200
+
+# Where a distribution's module has another name: the version of what is loaded counts first.
+_MODULES = {"pyyaml": "yaml", "grpcio": "grpc", "protobuf": "google.protobuf"}
+_PROCESSORS = {"arm64": "arm", "x86_64": "i386"}  # what `uname -p` says on macOS
+
+
+def platform_facts() -> dict[str, str]:
+    """Return architecture, platform, its release and version, processor, and Python's version.
+
+    The kernel's two strings are cut to 200 printable ASCII characters: the one text that leaves.
+    """
+    system, release, version, machine = _uname()
+    return {
+        "architecture": printable(machine),
+        "platform": printable(system),
+        "platform-release": printable(release),
+        "platform-version": printable(version),
+        "processor": printable(_processor(system, machine)),
+        "python": public_version(sys.version.split()[0]),
+    }
+
+
+def _uname() -> tuple[str, str, str, str]:
+    try:
+        found = os.uname()
+    except AttributeError:  # Windows
+        import platform
+
+        other = platform.uname()
+        return other.system, other.release, other.version, other.machine
+    return found.sysname, found.release, found.version, found.machine
+
+
+def _processor(system: str, machine: str) -> str:
+    return _PROCESSORS.get(machine, machine) if system == "Darwin" else machine
+
+
+def printable(text: str) -> str:
+    """Return at most 200 printable ASCII characters of ``text``, ``(unset)`` for none."""
+    kept = "".join(sign for sign in text[:KERNEL_CHARACTERS] if sign.isascii() and sign.isprintable())
+    return kept or UNSET
+
+
+def distribution_versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the public version of each distribution: of its loaded module, else as installed."""
+    installed: dict[str, str] | None = None
+    versions = {}
+    for name in names:
+        version = _loaded_version(name)
+        if version == UNSET:
+            installed = _installed() if installed is None else installed
+            version = installed.get(_normal(name), UNSET)
+        versions[name] = version
+    return versions
+
+
+def _loaded_version(name: str) -> str:
+    module = sys.modules.get(_MODULES.get(_normal(name), name.replace("-", "_")))
+    return public_version(getattr(module, "__dict__", {}).get("__version__"))
+
+
+def _installed() -> dict[str, str]:
+    """Return version by normalized name of all that ``sys.path`` holds; the first one counts."""
+    found: dict[str, str] = {}
+    for folder in dict.fromkeys(sys.path):
+        for name in _names_in(folder):
+            distribution, dash, version = _stem(name).partition("-")
+            if dash:
+                found.setdefault(_normal(distribution), public_version(version))
+    return found
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder or ".")
+    except OSError:  # a zip file, or not there
+        return []
+
+
+def _stem(name: str) -> str:
+    """``PyYAML-6.0.dist-info`` -> ``PyYAML-6.0``; ``jina-3.7.13-py3.11.egg-info`` -> ``jina-3.7.13``."""
+    stem, _, kind = name.rpartition(".")
+    if kind == "dist-info":
+        return stem
+    return stem.partition("-py")[0] if kind == "egg-info" else ""
+
+
+def _normal(name: str) -> str:
+    """The normalized name (PEP 503): lower case, runs of ``-_.`` as one ``-``."""
+    parts = name.lower().replace("_", "-").replace(".", "-").split("-")
+    return "-".join(part for part in parts if part)

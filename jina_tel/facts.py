@@ -1,0 +1,147 @@
+"""The facts an author may add to the payload: typed, each with a reason, none of them text.
+
+A fact is read once a process, at its first event, in microseconds; it imports nothing. What is
+not there, or not of its kind, is ``(unset)``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Protocol, Union
+
+    Value = Union[str, int]
+
+    class Fact(Protocol):
+        """A fact: what it is, why it is collected, and how it is read."""
+
+        kind: str
+        why: str
+
+        def read(self) -> Value:
+            """Return the value, ``(unset)`` where there is none."""
+
+        def accepts(self, value: object) -> bool:
+            """Tell whether ``value`` may leave as this fact."""
+
+
+UNSET = "(unset)"
+VERSION_CHARACTERS = 32
+_VERSION = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.!-_")
+
+
+def is_version(value: object) -> bool:
+    """Tell whether ``value`` is ``(unset)`` or a version: at most 32 characters, a digit first."""
+    if value == UNSET:
+        return True
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= VERSION_CHARACTERS
+        and value[0].isdecimal()
+        and _VERSION.issuperset(value)
+    )
+
+
+def public_version(text: object) -> str:
+    """Return the public part of a version (PEP 440), or ``(unset)``.
+
+    The local part, behind ``+``, is whatever somebody's build wrote there: it stays here.
+    """
+    public = text.partition("+")[0] if isinstance(text, str) else ""
+    return public if is_version(public) else UNSET
+
+
+class Version:
+    """The version that a *loaded* module says of itself.
+
+    Args:
+        module: the module's name; it is never imported.
+        attribute: where its version stands.
+        why: the reason, for the page that tells users.
+    """
+
+    kind = "version"
+
+    def __init__(self, module: str, attribute: str = "__version__", *, why: str = "") -> None:
+        self.module = module
+        self.attribute = attribute
+        self.why = why or f"which versions of {module} are used"
+
+    def read(self) -> Value:
+        """Return the version, ``(unset)`` where the module is not loaded or says none."""
+        module = sys.modules.get(self.module)
+        return public_version(getattr(module, "__dict__", {}).get(self.attribute))
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether ``value`` is a version or ``(unset)``."""
+        return is_version(value)
+
+
+class Choice:
+    """One of a few words.
+
+    Args:
+        values: the words; nothing else ever leaves.
+        read: returns one of them; what it raises is ``(unset)``, and so is any other value.
+        why: the reason, for the page that tells users.
+    """
+
+    kind = "choice"
+
+    def __init__(self, values: tuple[str, ...], read: Callable[[], Any], *, why: str) -> None:
+        if not all(_is_short_ascii(value) for value in values):
+            raise ValueError(f"values: short printable ASCII words are wanted, not {values!r}")
+        if not callable(read):
+            raise ValueError(f"read: a callable is wanted, not {read!r}")
+        self.values = tuple(values)
+        self._read = read
+        self.why = why
+
+    def read(self) -> Value:
+        """Return the word, or ``(unset)``."""
+        value = self._read()
+        return value if isinstance(value, str) and value in self.values else UNSET
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether ``value`` is one of the words or ``(unset)``."""
+        return value == UNSET or value in self.values
+
+
+class Count:
+    """A whole number from 0 to ``most``.
+
+    Args:
+        read: returns the number; above ``most`` it is cut to ``most``.
+        most: the largest number that leaves.
+        why: the reason, for the page that tells users.
+    """
+
+    kind = "count"
+
+    def __init__(self, read: Callable[[], Any], *, most: int, why: str) -> None:
+        if not callable(read):
+            raise ValueError(f"read: a callable is wanted, not {read!r}")
+        if not isinstance(most, int) or not 0 < most < 2**53:
+            raise ValueError(f"most: a whole number from 1 to 2**53-1 is wanted, not {most!r}")
+        self._read = read
+        self.most = most
+        self.why = why
+
+    def read(self) -> Value:
+        """Return the number, or ``(unset)``."""
+        value = self._read()
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            return UNSET
+        return min(value, self.most)
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether ``value`` is such a number or ``(unset)``."""
+        if value == UNSET:
+            return True
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= self.most
+
+
+def _is_short_ascii(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= 32

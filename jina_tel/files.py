@@ -1,0 +1,185 @@
+"""Locks, atomic writes and folders of our own: all that differs between systems, and no policy.
+
+On Windows there is no ``fcntl``: ``CAN_LOCK`` is False, and the journal is kept in memory.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    CAN_LOCK = False
+else:
+    CAN_LOCK = True
+
+_CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+# O_NONBLOCK: opening a FIFO that somebody put where our file should be must not wait.
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | _CLOSED
+READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _CLOSED
+WRITE = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | _CLOSED
+
+# What says that a place will never do, rather than that it does not do now.
+HOPELESS = frozenset(
+    getattr(errno, name)
+    for name in (
+        "EACCES EPERM EROFS ELOOP ENOTDIR EISDIR ENXIO ENOLCK EOPNOTSUPP ENOSYS ENOTSUP"
+    ).split()
+    if hasattr(errno, name)
+)
+
+
+def share(descriptor: int) -> bool:
+    """Take the shared lock without waiting; return False where somebody has it alone."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def seize(descriptor: int) -> bool:
+    """Take the exclusive lock without waiting; return False where somebody has any."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def release(descriptor: int) -> None:
+    """Give the lock back, also for the copies of this descriptor that forked children hold.
+
+    Closing is not enough: the lock belongs to the open file, which lives until the last copy
+    of the descriptor is closed.
+    """
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+class Held:
+    """A descriptor that we keep for a while, with what tells whether it is still ours.
+
+    A host may close every descriptor and get our number for a file of its own; whoever uses
+    or closes the number then harms the host. So each use asks first.
+    """
+
+    __slots__ = ("_inode", "number")
+
+    every: set[Held] = set()  # what a forked child has to close
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._inode = _inode(number)
+        Held.every.add(self)
+
+    def is_ours(self) -> bool:
+        """Tell whether the number still leads to what it led to at first."""
+        return self.number >= 0 and self._inode == _inode(self.number)
+
+    def forget(self) -> bool:
+        """Stop holding it; return whether it was still ours, and so is the caller's to close."""
+        Held.every.discard(self)
+        ours = self.is_ours()
+        self.number = -1
+        return ours
+
+    def close(self) -> None:
+        """Close it, if it is still ours."""
+        number = self.number
+        if self.forget():
+            os.close(number)
+
+
+def _inode(descriptor: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def read_bytes(path: str, most_bytes: int = 1 << 20) -> bytes:
+    """Return the first ``most_bytes`` of a regular file that is not a link; raises OSError."""
+    descriptor = os.open(path, READ)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        return _read_all(descriptor, most_bytes)
+    finally:
+        os.close(descriptor)
+
+
+def _read_all(descriptor: int, most_bytes: int) -> bytes:
+    content = b""
+    while len(content) < most_bytes:
+        piece = os.read(descriptor, min(most_bytes - len(content), 1 << 16))
+        if not piece:
+            break
+        content += piece
+    return content
+
+
+def write_whole(path: str, content: bytes) -> None:
+    """Put ``content`` in the place of ``path``, whole or not at all, mode 0600; raises OSError."""
+    beside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
+    try:
+        write_new(beside, content)
+        os.replace(beside, path)
+    except OSError:
+        remove(beside)
+        raise
+
+
+def write_new(path: str, content: bytes) -> None:
+    """Write a file that is not there yet, mode 0600; raises OSError, and leaves no torn one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSED, 0o600)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except OSError:
+        remove(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def remove(path: str) -> bool:
+    """Remove a file; return whether it was there. A file that cannot be removed stays."""
+    try:
+        os.unlink(path)
+    except OSError:
+        return False
+    return True
+
+
+def own_folder(path: str, levels: int) -> None:
+    """Make ``path`` and its parents; see that its last ``levels`` are folders of ours, no links.
+
+    Raises:
+        OSError: it cannot be made, is not ours, or would stand in somebody else's home.
+    """
+    _refuse_a_foreign_home(path)
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    for _ in range(levels):
+        status = os.lstat(path)
+        if not stat.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "a folder of our own is wanted", path)
+        if status.st_uid != _user():
+            raise PermissionError(errno.EPERM, "the folder belongs to another user", path)
+        path = os.path.dirname(path)
+
+
+def _refuse_a_foreign_home(path: str) -> None:
+    """Under ``sudo`` HOME may be another user's: what root made there, they could not change."""
+    while path and not os.path.lexists(path):
+        path = os.path.dirname(path)
+    if path and os.stat(path).st_uid not in (_user(), 0):
+        raise PermissionError(errno.EPERM, "the folder belongs to another user", path)
+
+
+def _user() -> int:
+    return os.geteuid() if hasattr(os, "geteuid") else 0

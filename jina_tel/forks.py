@@ -1,0 +1,120 @@
+"""Keeping our thread and the host's forks apart, and the primitives that gevent leaves alone.
+
+A fork copies every lock as it stands and no thread but the one that forks. So nothing of ours
+may hold a lock then that a child could need: the import system's above all. Our thread imports
+leaf by leaf under a gate, and a fork waits for the gate.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+GATE_SECONDS = 5.0  # an import of one leaf takes milliseconds: past this something else is wrong
+
+
+def original(module: str, name: str) -> Any:
+    """Return ``module.name`` as it was before gevent's monkey patch, if there was one."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None:
+        try:
+            return monkey.get_original(module, name)
+        except AttributeError:
+            pass
+    return getattr(sys.modules[module] if module in sys.modules else __import__(module), name)
+
+
+def new_lock() -> Any:
+    """Return a lock of the system's, free."""
+    return original("_thread", "allocate_lock")()
+
+
+class Signal:
+    """An event that threads wait for, on a lock of the system's alone."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = new_lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        """Let whoever waits go on."""
+        try:
+            self._lock.release()
+        except RuntimeError:
+            pass  # set already
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most ``seconds``; return whether it was set. It stays set."""
+        if not self._lock.acquire(timeout=max(seconds, 0.0)):
+            return False
+        self.set()
+        return True
+
+    def is_set(self) -> bool:
+        """Tell whether it was set."""
+        return not self._lock.locked()
+
+
+_gate = new_lock()
+
+
+def load(module: str) -> None:
+    """Import ``module`` in our own thread; a fork waits until it is done."""
+    if module in sys.modules:
+        return
+    gate = _gate
+    gate.acquire()
+    try:
+        __import__(module)
+    finally:
+        gate.release()
+
+
+_before: list[Callable[[], None]] = []
+_after_in_child: list[Callable[[], None]] = []
+_registered = False
+
+
+def register(before: Callable[[], None], after_in_child: Callable[[], None]) -> None:
+    """Have ``before`` called ahead of each fork, and ``after_in_child`` behind it in the child."""
+    global _registered
+    _before.append(before)
+    _after_in_child.append(after_in_child)
+    if not _registered and hasattr(os, "register_at_fork"):
+        _registered = True
+        os.register_at_fork(
+            before=_on_fork, after_in_parent=_on_fork_in_parent, after_in_child=_on_fork_in_child
+        )
+
+
+_forking = 0  # the thread whose fork holds the gate
+
+
+def _on_fork() -> None:
+    global _forking
+    for hook in _before:
+        hook()
+    if _gate.acquire(timeout=GATE_SECONDS):
+        _forking = get_ident()
+
+
+def _on_fork_in_parent() -> None:
+    global _forking
+    if _forking == get_ident():
+        _forking = 0
+        _gate.release()
+
+
+def _on_fork_in_child() -> None:
+    global _forking, _gate
+    _forking = 0
+    _gate = new_lock()
+    for hook in _after_in_child:
+        hook()

@@ -1,0 +1,185 @@
+"""Who sent it: the uid of a user, and the tree of processes that one run is.
+
+A uid is made of random bytes and of nothing else. Never a MAC address, a user name or a machine
+id, hashed or not: those can be enumerated.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from . import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SECRET_BYTES = 32
+UID_BITS = 53  # what a reader of JSON keeps exactly
+
+_CARRIED = "jina_tel"
+_imported_at = time.time()
+
+
+class Tree:
+    """The processes of one run: a root and its children by fork, spawn and forkserver.
+
+    Attributes:
+        began: when the root began, Unix seconds.
+        secret: random bytes, the source of the uid where none can be kept.
+        is_root: whether this process is the root.
+    """
+
+    __slots__ = ("began", "is_root", "secret")
+
+    def __init__(self, began: float, secret: bytes, *, is_root: bool) -> None:
+        self.began = began
+        self.secret = secret
+        self.is_root = is_root
+
+
+_tree: Tree | None = None
+
+
+def tree() -> Tree:
+    """Return the tree that this process belongs to; looked up at the first call, and kept."""
+    global _tree
+    if _tree is None:
+        _tree = _carried_tree() or Tree(_process_began(), os.urandom(SECRET_BYTES), is_root=True)
+    return _tree
+
+
+def enter_child() -> None:
+    """Note that this process is a forked child: the same tree, but not its root."""
+    known = tree()
+    known.is_root = False
+
+
+def uptime(at: float) -> str:
+    """Return ``at`` (Unix seconds) in ISO 8601, UTC without an offset: ``2026-01-31T12:00:00.5``."""
+    whole, micro = divmod(int(at * 1_000_000), 1_000_000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{micro:06d}"
+
+
+def load_secret(folder: str) -> bytes:
+    """Return the 32 bytes kept in ``folder``, made at the first call; safe for any number at once.
+
+    A new file is linked into place, so the first of many processes wins and all read hers.
+    Raises OSError where it cannot be kept.
+    """
+    path = os.path.join(folder, "uid")
+    for _ in range(3):
+        secret = _read_secret(path)
+        if secret is not None:
+            return secret
+        _link_secret(path)
+    raise OSError(f"{path} holds no uid, and cannot be replaced")
+
+
+def _read_secret(path: str) -> bytes | None:
+    try:
+        secret = files.read_bytes(path, SECRET_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    if len(secret) == SECRET_BYTES:
+        return secret
+    files.remove(path)  # torn by hand: linked files are whole
+    return None
+
+
+def _link_secret(path: str) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    beside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
+    try:
+        files.write_new(beside, os.urandom(SECRET_BYTES))
+        os.link(beside, path)
+    except FileExistsError:
+        pass  # another process was first: the next look reads what it wrote
+    finally:
+        files.remove(beside)
+
+
+def secret_of_tree(product: str) -> bytes:
+    """Return the secret of ``product`` for this tree alone, where no home can keep one."""
+    return _blake2b(tree().secret, SECRET_BYTES, product.encode())
+
+
+def uid(secret: bytes, product: str) -> int:
+    """Return what leaves of the secret: 53 bits of its BLAKE2b, the product's name as the person."""
+    digest = _blake2b(secret, 8, product.encode())
+    return int.from_bytes(digest, "big") >> (64 - UID_BITS)
+
+
+def session_id(event_id: str) -> str:
+    """Return the session that this start opened: a hash of the event's id as a UUID, version 8.
+
+    RFC 9562, 5.8: the bits of version and variant are set, the other 122 are the hash.
+    """
+    number = int.from_bytes(_blake2b(event_id.encode(), 16, b"session-id"), "big")
+    number = number & ~(0xF000 << 64) | 0x8000 << 64
+    number = number & ~(0xC000 << 48) | 0x8000 << 48
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _blake2b(content: bytes, size: int, person: bytes) -> bytes:
+    try:
+        from _blake2 import blake2b  # hashlib would load OpenSSL first
+    except ImportError:
+        from hashlib import blake2b
+    return bytes(blake2b(content, digest_size=size, person=person).digest())
+
+
+class _Carrier:
+    """What a multiprocessing child is handed: pickles as a plain dict, made when it is needed.
+
+    A dict, so that a child whose environment lacks jina_tel can still be started.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        known = tree()
+        return dict, ({"began": known.began, "secret": known.secret},)
+
+
+def carry() -> None:
+    """Let the children of multiprocessing in this process belong to our tree.
+
+    Goes the way of ``authkey``: an entry in the current process's ``_config``, which each
+    child copies. Nothing is put into the environment, so unrelated programs do not carry it.
+    Does nothing before ``multiprocessing.process`` is imported.
+    """
+    config = _config()
+    if config is not None:
+        config.setdefault(_CARRIED, _Carrier())
+
+
+def _config() -> dict[str, Any] | None:
+    module = sys.modules.get("multiprocessing.process")
+    try:
+        config = module.current_process()._config  # type: ignore[union-attr]
+    except AttributeError:
+        return None
+    return config if isinstance(config, dict) else None
+
+
+def _carried_tree() -> Tree | None:
+    carried = (_config() or {}).get(_CARRIED)
+    if not isinstance(carried, dict):
+        return None
+    began, secret = carried.get("began"), carried.get("secret")
+    if not isinstance(began, float) or not isinstance(secret, bytes):
+        return None
+    return Tree(began, secret, is_root=False)
+
+
+def _process_began() -> float:
+    """When this process began: of the kernel on Linux, elsewhere when we were imported."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            ticks = int(file.read().rpartition(b")")[2].split()[19])
+        since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+        return time.time() - (since_boot - ticks / os.sysconf("SC_CLK_TCK"))
+    except (OSError, ValueError, IndexError, AttributeError):
+        return _imported_at

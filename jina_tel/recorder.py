@@ -1,0 +1,323 @@
+"""One product's recorder in one process: what an event passes on the host's thread.
+
+Global state department: the recorders of this process stand here, for its forks and its exit.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import time
+from itertools import count
+
+from . import answers, event, files, folders, forks, identity, payload, product
+from . import contact as contacts
+from .consent import Consent, decide
+from .debug import say
+from .errors import JournalError
+from .journal import CREATED, FULL, DiskJournal, MemoryJournal
+from .ledger import Ledger
+from .settings import endpoint_of, read
+from .shipper import Shipper
+from .transports import modules_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .delivery import Delivery
+    from .folders import Folders
+    from .journal import Journal
+    from .settings import Settings
+
+LOOK_SECONDS = 1.0  # how long a stored answer is believed
+LEDGER_SECONDS = 10.0  # how often losses are written down while they go on
+MINUTE = 60.0
+NAMES = 1000
+LONG_EXIT_SECONDS = 1.0  # where nobody comes after us
+NO_BOUND = 1 << 62  # the ledger's line may pass the bound that it tells of
+
+
+class Recorder:
+    """Records the events of one product, for one state of the variables.
+
+    Making one touches nothing but the variables. Whoever changes a variable gets a new one.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.variables = read(settings.variables.keys)
+        self.settings = settings
+        self.look_at = 0.0
+        self.allowed = True
+        self.ledger = Ledger()
+        self.endpoint = endpoint_of(settings, os.environ) or ""
+        self._folders: Folders | None = None
+        self._parts: _Parts | None = None
+        self._windows: dict[str, tuple[float, Any]] = {}
+        self._ledger_at = 0.0
+        self._most = settings.journal_bytes
+
+    def is_off(self) -> bool:
+        """Tell, in a microsecond, whether the last look found a no that still holds."""
+        return (
+            not self.allowed
+            and self.variables == read(self.settings.variables.keys)
+            and time.monotonic() < self.look_at
+        )
+
+    def consent(self) -> Consent:
+        """Return what holds now, read afresh."""
+        early = decide(self.settings, os.environ)
+        if not early.allowed:
+            return early  # a variable, or no endpoint: no file is read for that
+        if self._folders is None:
+            self._folders = folders.folders_of(self.settings, os.environ)
+        name = self.settings.product
+        site = answers.site(self._folders, name)
+        stored = answers.stored(self._folders, name)
+        return decide(self.settings, os.environ, site, stored)
+
+    def may_send(self) -> bool:
+        """Tell whether consent holds now: asked by the shipper ahead of each request."""
+        return self.consent().allowed
+
+    def record(self, name: str) -> None:
+        """Record the event ``name``: on disk when this returns, where it can be."""
+        now = time.monotonic()
+        if now >= self.look_at:
+            self._look(now)
+        if not self.allowed:
+            return
+        parts = self._parts or self._open()
+        if self._is_one_too_many(name, now):
+            self.lose("too_many", now)
+            return
+        self._append(parts, parts.writer.event(name, time.time()), now)
+
+    def _look(self, now: float) -> None:
+        """Look at the stored answers, the bound that is left, and whether the endpoint is gone."""
+        consent = self.consent()
+        if consent.allowed != self.allowed:
+            self.say(f"{'on' if consent.allowed else 'off'}: {consent.because}")
+        self.allowed = consent.allowed
+        self.look_at = now + LOOK_SECONDS
+        parts = self._parts
+        if parts is not None and parts.folder is not None:
+            self._most = self.settings.journal_bytes - parts.journal.claimed_bytes()
+            self.allowed = self.allowed and not _is_gone(parts.folder)
+
+    def _is_one_too_many(self, name: str, now: float) -> bool:
+        window = self._windows.get(name)
+        if window is None or now >= window[0]:
+            if len(self._windows) > NAMES:
+                self._windows.clear()
+            window = self._windows[name] = (now + MINUTE, count())
+        return bool(next(window[1]) >= self.settings.events_per_minute)
+
+    def _append(self, parts: _Parts, line: bytes, now: float) -> None:
+        try:
+            written = parts.journal.append(line, self._most)
+        except OSError as error:
+            self._retry_elsewhere(parts, line, error, now)
+            return
+        if written == FULL:
+            self.lose("journal_full", now)
+        elif written == CREATED and self._was_withdrawn(now):
+            parts.journal.purge()
+        else:
+            parts.shipper.wake(now)
+
+    def _was_withdrawn(self, now: float) -> bool:
+        """Whoever made the journal's file looks once more: somebody may have said no just before."""
+        self._look(now)
+        return not self.allowed
+
+    def _retry_elsewhere(self, parts: _Parts, line: bytes, error: OSError, now: float) -> None:
+        self.say(f"the journal could not be written: {error}")
+        if isinstance(error, FileNotFoundError) and not parts.reopened:
+            self._parts = None
+            again = self._open()
+            again.reopened = True
+            self._append(again, line, now)
+        elif error.errno in files.HOPELESS and parts.folder is not None:
+            self._append(self._open(in_memory=True), line, now)
+        else:
+            self.lose("write_failed", now)
+
+    def lose(self, reason: str, now: float) -> None:
+        """Count one event as lost; write the counts down now and then."""
+        self.ledger.note(reason)
+        if now >= self._ledger_at and self._parts is not None:
+            self._ledger_at = now + LEDGER_SECONDS
+            self.write_ledger()
+            self._parts.shipper.wake(now)
+
+    def write_ledger(self) -> None:
+        """Write down what was lost, as a line in the journal with an id of its own."""
+        parts = self._parts
+        counts = self.ledger.take() if parts is not None and self.allowed else {}
+        if not counts or parts is None:
+            return
+        try:
+            parts.journal.append(parts.writer.ledger(counts, time.time()), NO_BOUND)
+        except OSError:
+            self.ledger.put_back(counts)
+
+    def _open(self, *, in_memory: bool = False) -> _Parts:
+        """Make the parts: at the first event, in a millisecond or two."""
+        settings = self.settings
+        facts = _facts_of(settings)
+        kept = payload.is_kept(os.environ)
+        writer = event.Writer(settings.product, facts, kept=kept)
+        if self.endpoint == "memory:":
+            from .transports.recall import Recall
+
+            parts = _Parts(writer, Recall(settings), None, kept)
+        else:
+            parts = self._journal_parts(writer, kept, in_memory=in_memory)
+        parts.shipper = self._shipper_for(parts)
+        self._parts = parts
+        if self not in _open:
+            _open.append(self)
+        return parts
+
+    def _journal_parts(self, writer: event.Writer, kept: bool, *, in_memory: bool) -> _Parts:
+        found = self._folders
+        if found is None or found.state is None or in_memory:
+            return _Parts(writer, MemoryJournal(), None, kept)
+        folder = folders.journal_folder(found.state, self.endpoint)
+        journal = DiskJournal(folder, found.owned + 1)
+        try:
+            journal.prepare()
+            product.describe(found.state, self.settings, self.endpoint)
+        except (JournalError, OSError) as error:
+            self.say(f"{error}; events are kept in memory")
+            return _Parts(writer, MemoryJournal(), None, kept)
+        return _Parts(writer, journal, folder, kept)
+
+    def _shipper_for(self, parts: _Parts) -> Shipper:
+        def deliver() -> Delivery:
+            from .delivery import Delivery
+
+            return Delivery(
+                self.settings,
+                self.endpoint,
+                os.environ.get(self.settings.variables.token),
+                parts.journal,
+                parts.folder,
+                self._folders.config if self._folders else None,
+                self.ledger,
+                self.may_send,
+            )
+
+        modules = (*modules_for(self.endpoint), "jina_tel.delivery")
+        return Shipper(modules, deliver, parts.folder, self.write_ledger, self.fence)
+
+    def flush(self, deadline: float) -> bool:
+        """Send what waits before the monotonic ``deadline``; return whether nothing does any more."""
+        if not self.consent().allowed:
+            return True
+        self._look(time.monotonic())
+        parts = self._parts or self._open()
+        self.write_ledger()
+        return not parts.journal.waiting_bytes() or parts.shipper.flush(deadline)
+
+    def exit_seconds(self) -> float:
+        """Return how long an exit may wait for us: longer where nobody comes after."""
+        chosen = self.settings.exit_seconds
+        if not chosen or self._parts is None or (self._parts.kept and self._parts.folder):
+            return chosen
+        return max(chosen, LONG_EXIT_SECONDS)
+
+    def leave(self, began: float) -> None:
+        """At exit, begun at the monotonic moment ``began``: write down, and ship if this is the root."""
+        self.write_ledger()
+        parts = self._parts
+        if parts is None or not identity.tree().is_root or not parts.journal.waiting_bytes():
+            return
+        deadline = began + self.exit_seconds()
+        if time.monotonic() < deadline and self.may_send():
+            parts.shipper.leave(deadline)
+
+    def fence(self, error: BaseException) -> None:
+        """Take an error of ours: count it, and tell whoever debugs."""
+        self.ledger.note("internal")
+        self.say(f"{type(error).__name__}: {error}")
+
+    def make_way(self) -> None:
+        """Ahead of a fork."""
+        if self._parts is not None:
+            self._parts.shipper.make_way()
+
+    def say(self, text: str) -> None:
+        """Tell stderr, under ``<PRODUCT>_TEL_DEBUG=1``."""
+        say(self.settings.variables.debug, f"{self.settings.product}: {text}")
+
+
+class _Parts:
+    """What a recorder needs from its first event on."""
+
+    __slots__ = ("folder", "journal", "kept", "reopened", "shipper", "writer")
+
+    shipper: Shipper
+
+    def __init__(
+        self, writer: event.Writer, journal: Journal, folder: str | None, kept: bool
+    ) -> None:
+        self.writer = writer
+        self.journal = journal
+        self.folder = folder
+        self.kept = kept
+        self.reopened = False
+
+
+def _is_gone(folder: str) -> bool:
+    return contacts.may_be_gone(folder) and contacts.load(folder).is_gone(time.time())
+
+
+_facts: dict[str, str] = {}  # by product: read once a process, also for its forked children
+
+
+def _facts_of(settings: Settings) -> str:
+    known = _facts.get(settings.product)
+    if known is None:
+        known = payload.inside(payload.process_facts(settings, os.environ))
+        _facts[settings.product] = known
+    return known
+
+
+_open: list[Recorder] = []  # those of this process that have recorded
+_prepared = False
+
+
+def prepare_process() -> None:
+    """Have this process's forks and its exit told to us, and its children carry our tree; once."""
+    global _prepared
+    if _prepared:
+        return
+    _prepared = True
+    identity.carry()
+    forks.register(_before_fork, _after_fork_in_child)
+    atexit.register(_leave)
+
+
+def _before_fork() -> None:
+    identity.tree()  # looked up now, or the child would take itself for a root
+    for recorder in list(_open):
+        recorder.make_way()
+
+
+def _after_fork_in_child() -> None:
+    identity.enter_child()
+    for recorder in _open:
+        recorder.variables = ()  # as after a change of a variable: the next event makes another
+    _open.clear()
+    for held in list(files.Held.every):
+        held.close()
+
+
+def _leave() -> None:
+    """At exit: all products together wait no longer than one may."""
+    began = time.monotonic()
+    for recorder in list(_open):
+        recorder.leave(began)

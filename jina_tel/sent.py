@@ -1,0 +1,39 @@
+"""The last 100 bodies as they left, kept for whoever wants to see every byte: 0600, bounded."""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+from . import files
+
+FOLDER = "sent"
+KEPT = 100
+
+
+def keep(folder: str, gzipped: bytes, at: float) -> None:
+    """Keep one body that left at ``at``; where it cannot be kept, it is not."""
+    inside = os.path.join(folder, FOLDER)
+    name = f"{int(at * 1000):015d}-{zlib.crc32(gzipped):08x}.ndjson.gz"
+    try:
+        os.makedirs(inside, mode=0o700, exist_ok=True)
+        files.write_whole(os.path.join(inside, name), gzipped)
+        for old in names(folder)[KEPT:]:
+            files.remove(os.path.join(inside, old))
+    except OSError:
+        pass
+
+
+def names(folder: str) -> list[str]:
+    """Return the names of the kept bodies, the newest first."""
+    try:
+        found = os.listdir(os.path.join(folder, FOLDER))
+    except OSError:
+        return []
+    return sorted((name for name in found if name.endswith(".ndjson.gz")), reverse=True)
+
+
+def purge(folder: str) -> None:
+    """Delete them all."""
+    for name in names(folder):
+        files.remove(os.path.join(folder, FOLDER, name))

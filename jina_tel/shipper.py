@@ -1,0 +1,286 @@
+"""The thread that ships: there while something is to be sent, and one a machine, user and product.
+
+Started by an event; elected by a lock on a file, which the kernel gives back if we are killed;
+gone when the journal is empty. It gets out of the way of a fork while it merely waits.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import contact as contacts
+from . import files, forks
+from .contact import Contact
+from .forks import Signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable
+
+    from .delivery import Delivery
+
+LOCK = "shipper.lock"
+PAUSE_SECONDS = 0.1  # between two claims of a delivery: what comes in between shares a request
+ELECTION_SECONDS = 3.0  # the leader, or the next process, has what is still there then
+LOOK_SECONDS = 0.1
+YIELD_SECONDS = 3.0  # a storm of forks may put off a delivery for so long, not forever
+JOIN_SECONDS = 1.0
+SOON_SECONDS = 1.0
+REST_SECONDS = 60.0  # after the system has refused us a thread
+
+
+class _YieldError(Exception):
+    """Our thread is to end, for a fork."""
+
+
+class Shipper:
+    """Ships what waits, in a thread of its own.
+
+    Args:
+        modules: what a delivery imports, leaf by leaf.
+        deliver: makes the delivery, in our thread.
+        folder: of the election's lock, or None where the journal is this process's own.
+        fence: is told of an error of ours, which ends here.
+    """
+
+    def __init__(
+        self,
+        modules: tuple[str, ...],
+        deliver: Callable[[], Delivery],
+        folder: str | None,
+        write_ledger: Callable[[], None],
+        fence: Callable[[BaseException], None],
+    ) -> None:
+        self._modules = modules
+        self._make = deliver
+        self._folder = folder
+        self._write_ledger = write_ledger
+        self._fence = fence
+        self._delivery: Delivery | None = None
+        self._turn = forks.new_lock()  # held while our thread runs
+        self._ended = Signal()
+        self._hurry = Signal()
+        self._waiting = False
+        self._yielding = False
+        self._leaving = False
+        self._forced = False
+        self._task = 0
+        self._quiet_until = 0.0
+        self._wanted_since: float | None = None
+
+    def wake(self, now: float) -> None:
+        """Have what waits shipped; does nothing while that is under way, or not due.
+
+        Args:
+            now: the monotonic clock.
+        """
+        if now >= self._quiet_until and self._turn.acquire(False):
+            self._start(now)
+
+    def _start(self, now: float) -> bool:
+        self._ended, self._hurry = Signal(), Signal()
+        self._yielding = False
+        if self._wanted_since is None:
+            self._wanted_since = now
+        try:
+            forks.original("_thread", "start_new_thread")(self._run, ())
+        except RuntimeError:  # no more threads, or the interpreter is shutting down
+            self._quiet_until = now + REST_SECONDS
+            self._turn.release()
+            return False
+        return True
+
+    def _run(self) -> None:
+        again = False
+        try:
+            self._task = forks.original("_thread", "get_native_id")()
+            again = self._ship()
+        except _YieldError:
+            pass
+        except Exception as error:  # noqa: BLE001 - the second of our two fences
+            self._quiet_until = time.monotonic() + REST_SECONDS
+            self._fence(error)
+        finally:
+            ended = self._ended
+            self._turn.release()
+            # Only now, with the turn given back: what was recorded before is seen here, and what
+            # is recorded later wakes a new thread.
+            if again and self._has_more():
+                self.wake(time.monotonic())
+            ended.set()
+
+    def _has_more(self) -> bool:
+        return self._delivery is not None and self._delivery.waits()
+
+    def _ship(self) -> bool:
+        """Return whether to look once more for what was recorded meanwhile."""
+        for module in self._modules:
+            if self._yielding:
+                raise _YieldError
+            forks.load(module)
+        if self._delivery is None:
+            self._delivery = self._make()
+        self._write_ledger()
+        if not self._is_due(self._delivery):
+            return False
+        return self._lead(self._delivery)
+
+    def _is_due(self, delivery: Delivery) -> bool:
+        """Wait for an endpoint that is due soon; for another there is no need of a thread."""
+        contact = delivery.contact()
+        if self._forced and not contact.asked:
+            return True
+        left = contact.seconds_left(time.time())
+        if 0.0 < left <= SOON_SECONDS:
+            self._wait(left)
+            left = contact.seconds_left(time.time())
+        self._quiet_until = time.monotonic() + min(left, REST_SECONDS)
+        return not left
+
+    def _lead(self, delivery: Delivery) -> bool:
+        lock = self._elected()
+        if lock is None:
+            return False
+        try:
+            done = delivery.run(self._pause)
+            self._write_ledger()
+        finally:
+            _resign(lock)
+        if done:
+            self._wanted_since = None
+        else:
+            left = delivery.contact().seconds_left(time.time())
+            self._quiet_until = time.monotonic() + min(left, REST_SECONDS)
+        return done
+
+    def _elected(self) -> files.Held | None:
+        """Return the lock once it is ours, or None where another keeps it for long."""
+        if self._folder is None:
+            return _NO_LOCK
+        until = time.monotonic() + ELECTION_SECONDS
+        while True:
+            lock = _try_lock(os.path.join(self._folder, LOCK))
+            if lock is not None or self._leaving or time.monotonic() >= until:
+                return lock
+            self._wait(LOOK_SECONDS)
+
+    def _pause(self) -> None:
+        if not self._hurry.is_set():
+            self._wait(PAUSE_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait, no longer than until somebody waits for us; and end for a fork."""
+        self._waiting = True
+        try:
+            if not self._yielding:
+                self._hurry.wait(seconds)
+        finally:
+            self._waiting = False
+        if self._yielding:
+            raise _YieldError
+
+    def make_way(self) -> None:
+        """Ahead of a fork: end the thread if it merely waits, and see it gone.
+
+        Afterwards it is not started again here: Python 3.12 and later count the threads after
+        the fork, and warn. The next event, the exit, or a child's shipper goes on.
+        """
+        if not self._turn.locked() or self._is_starving():
+            return
+        ended = self._ended
+        self._yielding = True
+        self._hurry.set()
+        if self._waiting and ended.wait(JOIN_SECONDS):
+            _see_gone(self._task)
+
+    def _is_starving(self) -> bool:
+        since = self._wanted_since
+        return since is not None and time.monotonic() - since > YIELD_SECONDS
+
+    def flush(self, deadline: float) -> bool:
+        """Ship now, before the monotonic ``deadline``; return whether nothing waits any more.
+
+        A back-off of our own does not count here, a wait that the endpoint asked for does.
+        """
+        sleep = forks.original("time", "sleep")
+        while True:
+            self._ship_now(deadline, forced=True)
+            if self._delivery is not None and not self._delivery.waits():
+                return True
+            if self._refused() or time.monotonic() + LOOK_SECONDS / 2 >= deadline:
+                return False
+            sleep(LOOK_SECONDS / 2)
+
+    def contact(self) -> Contact:
+        """Return the state of the contact with the endpoint."""
+        if self._delivery is not None:
+            return self._delivery.contact()
+        return Contact() if self._folder is None else contacts.load(self._folder)
+
+    def _refused(self) -> bool:
+        contact = self.contact()
+        return contact.asked and not contact.is_due(time.time())
+
+    def leave(self, deadline: float) -> None:
+        """At exit: ship now, and wait until ``deadline`` at the most for an endpoint that answers.
+
+        Where the wait runs out in the middle of a request it is written down *here*, or the next
+        process would wait again.
+        """
+        self._leaving = True
+        while self._may_hold_exit() and self._ship_now(deadline, forced=False):
+            if not self._has_more() or time.monotonic() >= deadline:
+                return
+        if self._delivery is not None and self._delivery.asking:
+            self._delivery.gave_up(time.time())
+
+    def _may_hold_exit(self) -> bool:
+        contact, at = self.contact(), time.time()
+        return contact.is_due(at) and contact.may_hold_exit(at)
+
+    def _ship_now(self, deadline: float, *, forced: bool) -> bool:
+        """Return whether our thread came to its end before the deadline."""
+        self._forced = forced
+        now = time.monotonic()
+        try:
+            if self._turn.acquire(False) and not self._start(now):
+                return True
+            self._hurry.set()
+            return self._ended.wait(deadline - now)
+        finally:
+            self._forced = False
+
+
+class _NoLock:
+    """Stands for the lock where the journal is ours alone."""
+
+    number = -1
+
+    def is_ours(self) -> bool:
+        return False
+
+
+_NO_LOCK: files.Held = _NoLock()  # type: ignore[assignment]
+
+
+def _try_lock(path: str) -> files.Held | None:
+    descriptor = os.open(path, files.WRITE, 0o600)
+    if files.seize(descriptor):
+        return files.Held(descriptor)
+    os.close(descriptor)
+    return None
+
+
+def _resign(lock: files.Held) -> None:
+    if lock.is_ours():
+        files.release(lock.number)  # for the copies that forked children hold
+        lock.close()
+
+
+def _see_gone(task: int) -> None:
+    """Wait until the kernel has no such task: a thread is joined a little earlier than it ends."""
+    path, sleep = f"/proc/self/task/{task}", forks.original("time", "sleep")
+    until = time.monotonic() + JOIN_SECONDS
+    while task and os.path.exists(path) and time.monotonic() < until:
+        sleep(0.0001)

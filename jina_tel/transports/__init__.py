@@ -1,0 +1,72 @@
+"""Ways for a body to leave: one request, one answer, and no policy.
+
+When to try, and what an answer means, stands above, in ``delivery``.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .base import Transport
+
+# What a delivery needs, leaf by leaf: the shipper imports each by itself, and a fork may come in
+# between. A module that is imported already costs a look.
+_ALWAYS = (
+    "collections",
+    "re",
+    "typing",
+    "json.scanner",
+    "json.decoder",
+    "json.encoder",
+    "json",
+    "zlib",
+    "urllib.parse",
+    "jina_tel.transports.base",
+)
+_HTTP = (
+    "base64",
+    "datetime",
+    "calendar",
+    "random",
+    "email.charset",
+    "email.header",
+    "email.utils",
+    "email._policybase",
+    "email.message",
+    "email.feedparser",
+    "email.parser",
+    "selectors",
+    "socket",
+    "http",
+    "http.client",
+    "jina_tel.transports.wire",
+    "jina_tel.transports.http",
+)
+_TLS = ("enum", "warnings", "_ssl", "ssl")
+_PROXIES = ("bisect", "hashlib", "tempfile", "urllib.response", "urllib.error", "urllib.request")
+
+
+def modules_for(endpoint: str) -> tuple[str, ...]:
+    """Return the names of all modules that sending to ``endpoint`` uses, in order of import."""
+    if not endpoint.startswith(("http://", "https://")):
+        return (*_ALWAYS, f"jina_tel.transports.{endpoint.partition(':')[0]}")
+    tls = _TLS if endpoint.startswith("https://") else ()
+    proxies = _PROXIES if any(name.lower().endswith("_proxy") for name in os.environ) else ()
+    return (*_ALWAYS, *_HTTP, *tls, *proxies)
+
+
+def transport_for(endpoint: str, token: str | None) -> Transport:
+    """Return a transport to ``endpoint``; opens nothing."""
+    if endpoint == "console:":
+        from .console import ConsoleTransport
+
+        return ConsoleTransport()
+    if endpoint.startswith("file:"):
+        from .file import FileTransport
+
+        return FileTransport(endpoint)
+    from .http import HttpTransport
+
+    return HttpTransport(endpoint, token)

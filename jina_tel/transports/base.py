@@ -1,0 +1,46 @@
+"""What a transport is, what it answers, and which one an endpoint asks for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional, Protocol
+
+USER_AGENT = "jina-tel"
+REQUEST_SECONDS = 10.0  # connect, send and answer together, on the monotonic clock
+
+
+class Body(NamedTuple):
+    """The body of one request.
+
+    Attributes:
+        lines: the events and ledger lines in wire form, decoded.
+        ndjson: the same as newline-delimited JSON.
+        gzipped: ``ndjson`` as it leaves.
+    """
+
+    lines: list[dict[str, object]]
+    ndjson: bytes
+    gzipped: bytes
+
+
+class Answer(NamedTuple):
+    """What came back.
+
+    Attributes:
+        status: the HTTP status code; 202 where there is no HTTP.
+        retry_after: seconds that the endpoint asked us to wait, or None.
+        rejected: how many lines of the body it names as rejected.
+    """
+
+    status: int
+    retry_after: Optional[float] = None
+    rejected: int = 0
+
+
+class Transport(Protocol):
+    """Sends one body and returns the answer."""
+
+    def send(self, body: Body, deadline: float) -> Answer:
+        """Send it before the monotonic ``deadline``; raises TransportError without an answer."""
+
+    def close(self) -> None:
+        """Give up what it holds open."""
