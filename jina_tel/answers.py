@@ -49,7 +49,7 @@ def store(folder: str, says: str, at: str) -> str:
     cannot be written.
     """
     path = os.path.join(folder, FILE)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    files.make_private(folder)
     try:
         before = _parsed(path)
     except (OSError, ValueError):

@@ -19,7 +19,7 @@ import time
 import zlib
 
 from . import contact as contacts
-from . import identity, sent
+from . import identity, notice, sent
 from .contact import Contact
 from .errors import TransportError
 from .event import rfc3339
@@ -78,6 +78,7 @@ class Delivery:
         self._may_send = may_send
         self._remembered = Contact()
         self._uid: tuple[int, bool] | None = None
+        self._held_back = notice.held_back(settings, config)
         self.asking = False  # whether a request is under way: then an exit waits for the endpoint
 
     def contact(self) -> Contact:
@@ -116,7 +117,14 @@ class Delivery:
             decoded = json.loads(line)
         except (ValueError, RecursionError):
             decoded = None
-        wire = as_wire(decoded, self._fields, self._settings.product, uid, kept=kept)
+        wire = as_wire(
+            decoded,
+            self._fields,
+            self._settings.product,
+            uid,
+            kept=kept,
+            held_back=self._held_back,
+        )
         if wire is None:
             self._ledger.note("corrupt")
         elif wire["time"] < rfc3339(max(at - self._settings.journal_days * DAY, 0.0)):
@@ -144,7 +152,8 @@ class Delivery:
         Args:
             pause: called between two claims, so that a burst makes few requests.
         """
-        self._uid = None  # it may have been reset since
+        self._uid = None  # it may have been reset since, and a notice shown
+        self._held_back = notice.held_back(self._settings, self._config)
         transport = transport_for(self._endpoint, self._token)
         try:
             part = self._journal.claim()

@@ -163,7 +163,7 @@ def own_folder(path: str, levels: int) -> None:
         OSError: it cannot be made, is not ours, or would stand in somebody else's home.
     """
     _refuse_a_foreign_home(path)
-    os.makedirs(path, mode=0o700, exist_ok=True)
+    make_private(path)
     for _ in range(levels):
         status = os.lstat(path)
         if not stat.S_ISDIR(status.st_mode):
@@ -171,6 +171,17 @@ def own_folder(path: str, levels: int) -> None:
         if status.st_uid != _user():
             raise PermissionError(errno.EPERM, "the folder belongs to another user", path)
         path = os.path.dirname(path)
+
+
+def make_private(path: str) -> None:
+    """Make a folder and what is missing above it, all of them 0700; raises OSError."""
+    if os.path.isdir(path):
+        return
+    make_private(os.path.dirname(path))
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass  # another process was first
 
 
 def _refuse_a_foreign_home(path: str) -> None:

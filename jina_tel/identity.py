@@ -90,7 +90,7 @@ def _read_secret(path: str) -> bytes | None:
 
 
 def _link_secret(path: str) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    files.make_private(os.path.dirname(path))
     beside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
     try:
         files.write_new(beside, os.urandom(SECRET_BYTES))

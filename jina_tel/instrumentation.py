@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     class Recording(Protocol):
         """What a wrapped method tells: a product's telemetry."""
 
-        def is_off(self) -> bool:
-            """Tell whether a call need not be looked at."""
+        still_off: Callable[[], bool] | None  # while off: tells whether that holds still
 
         def record(self, name: str) -> None:
             """Record an event."""
@@ -174,11 +173,11 @@ def _takes_instance(wrapped: Any) -> bool:
 def _wrapper(hook: Hook, takes_instance: bool) -> Callable[..., Any]:
     """Return what wrapt calls in the place of the method."""
     telemetry = hook.telemetry
-    is_off = telemetry.is_off
     at_call, failures = hook.at_call, hook.failures
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-        if is_off() or not hook.active:
+        still_off = telemetry.still_off
+        if (still_off is not None and still_off()) or not hook.active:
             return wrapped(*args, **kwargs)
         subject = instance
         if subject is None:

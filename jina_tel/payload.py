@@ -13,7 +13,7 @@ from .options import is_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from typing import Any
 
     from .settings import Settings
@@ -118,7 +118,13 @@ def _literal(value: str | int) -> str:
 
 
 def as_wire(
-    line: Any, fields: tuple[Field, ...], product: str, uid: int, *, kept: bool
+    line: Any,
+    fields: tuple[Field, ...],
+    product: str,
+    uid: int,
+    *,
+    kept: bool,
+    held_back: Container[str] = (),
 ) -> dict[str, Any] | None:
     """Return the journal's ``line`` as it leaves, or None where it is not one of ours.
 
@@ -127,6 +133,7 @@ def as_wire(
         fields: what may leave; other keys are dropped, and one that the line lacks is
             ``(unset)``: another version of the library may have written it.
         kept: False where this uid cannot be kept.
+        held_back: names of fields that leave as ``(unset)``, whatever the line has.
     """
     if not _is_line(line, product):
         return None
@@ -137,7 +144,10 @@ def as_wire(
     if not isinstance(given, dict):
         return None
     given = {**given, "uid": uid, "session-id": identity.session_id(line["id"])}
-    payload = {field.name: given.get(field.name, UNSET) for field in fields}
+    payload = {
+        field.name: UNSET if field.name in held_back else given.get(field.name, UNSET)
+        for field in fields
+    }
     if not all(field.accepts(payload[field.name]) for field in fields):
         return None
     mark = {} if kept and line.get("kept", True) is True else {"kept": False}

@@ -10,26 +10,27 @@ import os
 import time
 from itertools import count
 
-from . import answers, event, files, folders, forks, identity, payload, product
+from . import answers, event, files, folders, forks, identity, notice, payload, product
 from . import contact as contacts
-from .consent import Consent, decide
+from .consent import Consent, decide, variables_say
 from .debug import say
 from .errors import JournalError
 from .journal import CREATED, FULL, DiskJournal, MemoryJournal
 from .ledger import Ledger
-from .settings import endpoint_of, read
+from .settings import endpoint_of, read, watch
 from .shipper import Shipper
 from .transports import modules_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from .delivery import Delivery
     from .folders import Folders
     from .journal import Journal
     from .settings import Settings
 
+FOREVER = float("inf")
 LOOK_SECONDS = 1.0  # how long a stored answer is believed
 LEDGER_SECONDS = 10.0  # how often losses are written down while they go on
 MINUTE = 60.0
@@ -45,7 +46,8 @@ class Recorder:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.variables = read(settings.variables.keys)
+        self.unchanged = watch(settings.variables.keys)
+        self._variables = read(settings.variables.keys)
         self.settings = settings
         self.look_at = 0.0
         self.allowed = True
@@ -57,13 +59,24 @@ class Recorder:
         self._ledger_at = 0.0
         self._most = settings.journal_bytes
 
-    def is_off(self) -> bool:
-        """Tell, in a microsecond, whether the last look found a no that still holds."""
-        return (
-            not self.allowed
-            and self.variables == read(self.settings.variables.keys)
-            and time.monotonic() < self.look_at
+    def is_current(self, now: float) -> bool:
+        """Tell whether the variables are as they were: of consent at once, the others in a second."""
+        return self.unchanged() and (
+            now < self.look_at or self._variables == read(self.settings.variables.keys)
         )
+
+    def retire(self) -> None:
+        """Leave what comes to another recorder: in a forked child, where this is the parent's."""
+        self.unchanged = _never
+
+    def still_off(self) -> Callable[[], bool] | None:
+        """Return what tells, in a fraction of a microsecond, that the no holds still; None for a yes."""
+        if self.allowed:
+            return None
+        unchanged, look_at, monotonic = self.unchanged, self.look_at, time.monotonic
+        if look_at == FOREVER:
+            return unchanged
+        return lambda: unchanged() and monotonic() < look_at
 
     def consent(self) -> Consent:
         """Return what holds now, read afresh."""
@@ -81,9 +94,12 @@ class Recorder:
         """Tell whether consent holds now: asked by the shipper ahead of each request."""
         return self.consent().allowed
 
-    def record(self, name: str) -> None:
-        """Record the event ``name``: on disk when this returns, where it can be."""
-        now = time.monotonic()
+    def record(self, name: str, now: float) -> None:
+        """Record the event ``name``: on disk when this returns, where it can be.
+
+        Args:
+            now: the monotonic clock.
+        """
         if now >= self.look_at:
             self._look(now)
         if not self.allowed:
@@ -96,6 +112,9 @@ class Recorder:
 
     def _look(self, now: float) -> None:
         """Look at the stored answers, the bound that is left, and whether the endpoint is gone."""
+        if variables_say(self.settings, os.environ) is not None:
+            self.allowed, self.look_at = False, FOREVER
+            return
         consent = self.consent()
         if consent.allowed != self.allowed:
             self.say(f"{'on' if consent.allowed else 'off'}: {consent.because}")
@@ -140,6 +159,7 @@ class Recorder:
             again.reopened = True
             self._append(again, line, now)
         elif error.errno in files.HOPELESS and parts.folder is not None:
+            self._parts = None
             self._append(self._open(in_memory=True), line, now)
         else:
             self.lose("write_failed", now)
@@ -176,10 +196,12 @@ class Recorder:
         else:
             parts = self._journal_parts(writer, kept, in_memory=in_memory)
         parts.shipper = self._shipper_for(parts)
-        self._parts = parts
+        self._show_notice()
+        if self._parts is None:  # else another thread's first event was faster
+            self._parts = parts
         if self not in _open:
             _open.append(self)
-        return parts
+        return self._parts
 
     def _journal_parts(self, writer: event.Writer, kept: bool, *, in_memory: bool) -> _Parts:
         found = self._folders
@@ -194,6 +216,15 @@ class Recorder:
             self.say(f"{error}; events are kept in memory")
             return _Parts(writer, MemoryJournal(), None, kept)
         return _Parts(writer, journal, folder, kept)
+
+    def _show_notice(self) -> None:
+        found = self._folders
+        if found is None or found.config is None or self.endpoint == "memory:":
+            return
+        try:
+            notice.show_once(self.settings, found.config, time.time())
+        except OSError as error:
+            self.say(f"that the notice was shown could not be noted down: {error}")
 
     def _shipper_for(self, parts: _Parts) -> Shipper:
         def deliver() -> Delivery:
@@ -271,6 +302,10 @@ class _Parts:
         self.reopened = False
 
 
+def _never() -> bool:
+    return False
+
+
 def _is_gone(folder: str) -> bool:
     return contacts.may_be_gone(folder) and contacts.load(folder).is_gone(time.time())
 
@@ -310,7 +345,7 @@ def _before_fork() -> None:
 def _after_fork_in_child() -> None:
     identity.enter_child()
     for recorder in _open:
-        recorder.variables = ()  # as after a change of a variable: the next event makes another
+        recorder.retire()
     _open.clear()
     for held in list(files.Held.every):
         held.close()

@@ -16,7 +16,7 @@ def keep(folder: str, gzipped: bytes, at: float) -> None:
     inside = os.path.join(folder, FOLDER)
     name = f"{int(at * 1000):015d}-{zlib.crc32(gzipped):08x}.ndjson.gz"
     try:
-        os.makedirs(inside, mode=0o700, exist_ok=True)
+        files.make_private(inside)
         files.write_whole(os.path.join(inside, name), gzipped)
         for old in names(folder)[KEPT:]:
             files.remove(os.path.join(inside, old))

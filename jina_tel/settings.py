@@ -9,7 +9,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from .facts import Fact
@@ -181,10 +181,22 @@ def endpoint_of(settings: Settings, environ: Mapping[str, str]) -> str | None:
 def read(keys: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the present values of the variables with these raw ``keys``, None where unset.
 
-    Read at every event, so it goes below ``os.environ.get`` (0.8 µs a variable that is not
-    set) to the dict that CPython and PyPy keep there, where that is.
+    Goes below ``os.environ.get`` (0.8 µs a variable that is not set) to the dict that CPython
+    and PyPy keep there, where that is.
     """
     return tuple(map(_raw_environ().get, keys))
+
+
+def watch(keys: tuple[Any, ...]) -> Callable[[], bool]:
+    """Return a function that tells, in 0.1 µs, whether the first two of ``keys`` are as they are now.
+
+    These are the variables by which a user says no. Asked at every event; for the rest of them
+    once a second will do.
+    """
+    get = _raw_environ().get
+    optout, do_not_track = keys[:2]
+    first, second = get(optout), get(do_not_track)
+    return lambda: get(optout) is first and get(do_not_track) is second
 
 
 def _raw_environ() -> Any:

@@ -11,7 +11,7 @@ import time
 
 from .consent import Consent, variables_say
 from .options import METHODS, Options
-from .settings import Settings, read
+from .settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Telemetry:
             body_bytes=body_bytes,
         )
         self._recorder: Recorder | None = None
+        self.still_off: Callable[[], bool] | None = None  # while off: whether that holds still
         self.Mixin: Any = _mixin_of(self)
 
     def __repr__(self) -> str:
@@ -94,12 +95,12 @@ class Telemetry:
         if "product" in changes:
             raise ValueError("product: a product keeps its name; make another Telemetry")
         self._settings = self._settings.changed(**changes)
-        self._recorder = None
+        self._recorder = self.still_off = None
 
     def status(self) -> Consent:
         """Return whether events are recorded and sent now, and because of what. Writes nothing."""
         said = variables_say(self._settings, os.environ)
-        return said if said is not None else self._current().consent()
+        return said if said is not None else self._current(time.monotonic()).consent()
 
     def flush(self, seconds: float = 5.0) -> bool:
         """Send what waits now, and wait for it; return whether nothing waits any more.
@@ -114,9 +115,9 @@ class Telemetry:
             raise ValueError(f"seconds: a number from 0 on is wanted, not {seconds!r}")
         if self._says_no():
             return True
-        deadline = time.monotonic() + seconds
+        now = time.monotonic()
         try:
-            return self._current().flush(deadline)
+            return self._current(now).flush(now + seconds)
         except Exception as error:  # noqa: BLE001 - nothing of ours is raised into the host
             self.fence(error)
             return False
@@ -215,23 +216,21 @@ class Telemetry:
     def _says_no(self) -> bool:
         return variables_say(self._settings, os.environ) is not None
 
-    def _current(self) -> Recorder:
+    def _current(self, now: float) -> Recorder:
         """Return the recorder for the variables as they are: another one after a change."""
         recorder = self._recorder
-        if recorder is None or recorder.variables != read(self._settings.variables.keys):
+        if recorder is None or not recorder.is_current(now):
             from .recorder import Recorder
 
             recorder = self._recorder = Recorder(self._settings)
         return recorder
 
-    def is_off(self) -> bool:
-        """Tell, in a microsecond, whether a call need not be looked at: telemetry is off."""
-        recorder = self._recorder
-        return recorder is not None and recorder.is_off()
-
     def record(self, name: str) -> None:
         """Record the event ``name``; for ``instrumentation``, behind its fence."""
-        self._current().record(name)
+        now = time.monotonic()
+        recorder = self._current(now)
+        recorder.record(name, now)
+        self.still_off = recorder.still_off()
 
     def fence(self, error: BaseException) -> None:
         """Take an error of ours: count it, and tell whoever debugs."""

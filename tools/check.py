@@ -134,9 +134,7 @@ def together() -> list[str]:
 
 def others() -> tuple[list[Place], str]:
     """Return the other Pythons that are here, and what was said of those that cannot be used."""
-    found = subprocess.run(
-        [ROOT / "tools/pythons"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True
-    )
+    found = subprocess.run([ROOT / "tools/pythons"], capture_output=True, text=True, check=True)
     paths = dict(line.split("\t") for line in found.stdout.splitlines())
     paths.pop(MAIN, None)
     places = [Place(version, path) for version, path in paths.items()]
@@ -189,8 +187,8 @@ def run(command: list[str], log: Path | None, variables: dict[str, str]) -> int:
 def floor() -> int:
     """Hold lines and branches to the floor, each by itself; return the exit code."""
     command = [sys.executable, "-m", "coverage", "json", "--quiet", "-o", "-"]
-    totals = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
-    totals = totals["totals"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    totals = json.loads(printed)["totals"]
     lines = 100 * totals["covered_lines"] / totals["num_statements"]
     branches = 100 * totals["covered_branches"] / (totals["num_branches"] or 1)
     print(f"lines {lines:.1f} %, branches {branches:.1f} %, of each {FLOOR_PERCENT:.0f} % wanted")

@@ -27,6 +27,7 @@ def stay_on_loopback(event, arguments):
         host = arguments[1][0]
     else:
         return
+    host = host.decode() if isinstance(host, bytes) else host
     if host == JINA_SENDS_TO:
         os._exit(86)  # an exception would be swallowed by Jina's sender, and the test be green
     if host not in LOOPBACK:
