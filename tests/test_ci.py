@@ -140,7 +140,7 @@ def test_it_is_a_ci_when_a_variable_or_a_vendor_says_so(environ):
 def test_it_imports_nothing():
     program = (
         "import sys; before = set(sys.modules)\n"
-        f"exec(compile(open({jina_tel.ci.__file__!r}).read(), 'ci', 'exec'), {{}})\n"
+        f"exec(compile(open({jina_tel.ci.__file__!r}, 'rb').read(), 'ci', 'exec'), {{}})\n"
         "print(sorted(set(sys.modules) - before - {'__future__'}))"
     )
 
