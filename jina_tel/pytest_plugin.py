@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ENDPOINT = "JINA_TEL_ENDPOINT"
 TESTING = "JINA_TEL_TESTING"
+STAYS_BARE = "what was instrumented before this test stays bare, and records nothing in it"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the product whose variables the fixtures set."""
     parser.addini(
         "telemetry_product",
-        "the product whose telemetry the fixtures of jina_tel record",
+        "the product that the fixtures telemetry_events and telemetry_receiver let record",
         default="jina",
     )
 
@@ -53,11 +54,11 @@ def telemetry_events(
     """Give the events that are recorded in memory during the test, as they would be sent.
 
     The list grows as the test goes on: an event stands in it when the instrumented call has
-    returned. It holds the events of this process, of every product.
+    returned. It holds what this process records, of every product; a child process has its own.
     """
     from .transports import memory
 
-    _consent(request, monkeypatch, tmp_path, endpoint="memory:")
+    _say_yes(request, monkeypatch, tmp_path, "memory:")
     memory.clear()
     yield memory.EVENTS  # type: ignore[misc]  # the transport's dicts have the shape of a Line
     memory.clear()
@@ -69,12 +70,13 @@ def telemetry_receiver(
 ) -> Iterator[Receiver]:
     """Give a started ``jina_tel.testing.Receiver``, to which the product's events are sent.
 
-    Child processes send there, too. The home is an empty folder of the test's own.
+    Child processes send there, too. The home is an empty folder in the test's ``tmp_path``.
+    Events arrive a moment after they were recorded: ask ``telemetry_receiver.wait(1)``.
     """
     from .testing import Receiver
 
     with Receiver() as receiver:
-        _consent(request, monkeypatch, tmp_path, endpoint=receiver.url)
+        _say_yes(request, monkeypatch, tmp_path, receiver.url)
         yield receiver
 
 
@@ -94,18 +96,19 @@ def _switch_to_memory(config: pytest.Config) -> None:
     config.add_cleanup(restore)
 
 
-def _consent(
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    home: Path,
-    *,
-    endpoint: str,
+def _say_yes(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, home: Path, endpoint: str
 ) -> None:
     """Let the product record, whatever the developer's own answer is."""
+    from .consent import variables_say
+    from .settings import DO_NOT_TRACK, Settings
+
+    settings = Settings(request.config.getini("telemetry_product"))
+    said = variables_say(settings, os.environ)
+    if said is not None:
+        request.node.warn(pytest.PytestWarning(f"{said.because}: {STAYS_BARE}"))
     for name in list(os.environ):
-        if name == "DO_NOT_TRACK" or name.endswith("_OPTOUT_TELEMETRY"):
+        if name == DO_NOT_TRACK or name.endswith("_OPTOUT_TELEMETRY"):
             monkeypatch.delenv(name)
-    product = request.config.getini("telemetry_product")
-    prefix = product.upper().replace("-", "_")
-    monkeypatch.setenv(f"{prefix}_TEL_ENDPOINT", endpoint)
-    monkeypatch.setenv(f"{prefix}_TEL_HOME", str(home / "jina_tel"))
+    monkeypatch.setenv(settings.variables.endpoint, endpoint)
+    monkeypatch.setenv(settings.variables.home, str(home / "jina_tel"))

@@ -34,8 +34,8 @@ class OutboundError(RuntimeError):
 def refuse_the_network(event: str, arguments: tuple) -> None:
     """Raise, as an audit hook, when something beyond loopback is looked up or connected to.
 
-    A name under ``.invalid`` does not resolve (RFC 2606), and nobody is asked. Holds in this process
-    and in those that it forks, not in programs that it starts.
+    A name under ``.invalid`` does not resolve (RFC 2606), and nobody is asked. Holds in this
+    process and in those that it forks, not in programs that it starts.
     """
     if not event.startswith("socket."):
         return

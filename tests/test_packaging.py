@@ -1,4 +1,4 @@
-"""What is released: built from a copy of the source, installed elsewhere, with nothing but its needs."""
+"""What is released, built from a copy of the source and installed elsewhere, with its needs only."""
 
 from __future__ import annotations
 
