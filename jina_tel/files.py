@@ -20,13 +20,14 @@ _CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 # O_NONBLOCK: opening a FIFO that somebody put where our file should be must not wait.
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | _CLOSED
 READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _CLOSED
+UPDATE = os.O_RDWR | getattr(os, "O_NONBLOCK", 0) | _CLOSED
 WRITE = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | _CLOSED
 
 # What says that a place will never do, rather than that it does not do now.
 HOPELESS = frozenset(
     getattr(errno, name)
     for name in (
-        "EACCES EPERM EROFS ELOOP ENOTDIR EISDIR ENXIO ENOLCK EOPNOTSUPP ENOSYS ENOTSUP"
+        "EACCES EPERM EROFS ELOOP ENOTDIR EISDIR ENXIO ESPIPE ENOLCK EOPNOTSUPP ENOSYS ENOTSUP"
     ).split()
     if hasattr(errno, name)
 )

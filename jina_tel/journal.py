@@ -107,29 +107,18 @@ class DiskJournal:
         for _ in range(_ATTEMPTS):
             descriptor = os.open(self._path, files.APPEND, 0o600)
             try:
-                written = self._append_to(descriptor, line, most_bytes)
+                if files.share(descriptor):
+                    try:
+                        # A claimed file is emptied before it is unlinked, so only an empty one
+                        # has to be asked for its links, at twice the price of its size.
+                        size = os.lseek(descriptor, 0, os.SEEK_END)
+                        if size or os.fstat(descriptor).st_nlink:
+                            return _append_to(descriptor, line, size, most_bytes)
+                    finally:
+                        files.release(descriptor)  # a child forked just now holds a copy of it
             finally:
                 os.close(descriptor)
-            if written:
-                return written
         raise OSError(errno.EBUSY, "the journal was claimed again and again", self._path)
-
-    def _append_to(self, descriptor: int, line: bytes, most_bytes: int) -> int:
-        """Return 0 where the file has been claimed: its lock refused, or no link left."""
-        if not files.share(descriptor):
-            return 0
-        try:
-            status = os.fstat(descriptor)
-            if not status.st_nlink:
-                return 0
-            if status.st_size + len(line) > most_bytes:
-                return FULL
-            # A full disk may take a part of it. What stands there then is counted as corrupt
-            # by the shipper, so it is not counted here.
-            os.write(descriptor, line)
-            return WRITTEN if status.st_size else CREATED
-        finally:
-            files.release(descriptor)  # a child forked just now holds a copy of the descriptor
 
     def claim(self) -> Part | None:
         """Return what an earlier shipper left, else what is written by now, else None.
@@ -244,28 +233,31 @@ class DiskPart:
     def finish(self) -> bool:
         """Delete the file if all was sent and nobody writes to it."""
         try:
-            descriptor = os.open(self.path, files.READ)
+            descriptor = os.open(self.path, files.UPDATE)
         except FileNotFoundError:
             return True
         try:
             if not files.seize(descriptor):
                 return False
             try:
-                return self._delete(os.pread(descriptor, LINE_BYTES, self._reached))
+                return self._delete(descriptor)
             finally:
                 files.release(descriptor)
         finally:
             os.close(descriptor)
 
-    def _delete(self, rest: bytes) -> bool:
+    def _delete(self, descriptor: int) -> bool:
+        rest = os.pread(descriptor, LINE_BYTES, self._reached)
         whole, _, torn = rest.rpartition(b"\n")
         if whole.strip(b"\n") or len(rest) == LINE_BYTES:
             return False
         self.torn = bool(torn)  # nobody writes any more, so its end will never come
-        # In this order: without its offset a file is sent again, which does no harm, but an
-        # offset without its file would be taken for the next file's.
-        files.remove(self.path)
+        # In this order: a file without its offset is sent again, which does no harm, but an
+        # offset would hide what is written behind it. A writer that comes too late finds the
+        # file empty, and asks whether it is still there.
         files.remove(f"{self.path}.at")
+        os.ftruncate(descriptor, 0)
+        files.remove(self.path)
         return True
 
 
@@ -357,6 +349,15 @@ def _refuse_foreign(path: str) -> None:
         return
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "something that is no file stands in the journal's place", path)
+
+
+def _append_to(descriptor: int, line: bytes, size: int, most_bytes: int) -> int:
+    if size + len(line) > most_bytes:
+        return FULL
+    # A full disk may take a part of it. What stands there then is counted as corrupt by the
+    # shipper, so it is not counted here.
+    os.write(descriptor, line)
+    return WRITTEN if size else CREATED
 
 
 def _is_whole(line: bytes) -> bool:

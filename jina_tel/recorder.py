@@ -355,4 +355,7 @@ def _leave() -> None:
     """At exit: all products together wait no longer than one may."""
     began = time.monotonic()
     for recorder in list(_open):
-        recorder.leave(began)
+        try:
+            recorder.leave(began)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the host is on its way out
+            recorder.fence(error)

@@ -64,6 +64,7 @@ class Shipper:
         self._waiting = False
         self._yielding = False
         self._leaving = False
+        self._led = False
         self._forced = False
         self._task = 0
         self._quiet_until = 0.0
@@ -140,6 +141,7 @@ class Shipper:
 
     def _lead(self, delivery: Delivery) -> bool:
         lock = self._elected()
+        self._led = lock is not None
         if lock is None:
             return False
         try:
@@ -230,8 +232,8 @@ class Shipper:
         """
         self._leaving = True
         while self._may_hold_exit() and self._ship_now(deadline, forced=False):
-            if not self._has_more() or time.monotonic() >= deadline:
-                return
+            if not self._led or not self._has_more() or time.monotonic() >= deadline:
+                return  # it is done, or another process has it
         if self._delivery is not None and self._delivery.asking:
             self._delivery.gave_up(time.time())
 
