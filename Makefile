@@ -38,7 +38,8 @@ docs: ## build the documentation into docs/_build/html
 
 dist: .venv-test ## build the wheel and the sdist into dist/
 	rm -rf dist build
-	$(PYTHON_OF_VENV) -m build
+	@mkdir -p .reports
+	$(PYTHON_OF_VENV) -m build > .reports/dist.txt 2>&1 || { cat .reports/dist.txt; exit 1; }
 	@ls -l dist
 
 clean: ## remove the environments and whatever else was made

@@ -2,15 +2,17 @@
 
 Shape of a user's file, and of an administrator's, where ``products`` may name single ones::
 
-    {"v": 1, "answer": "off", "at": "2026-01-31T12:00:00Z", "shown": ["architecture", …]}
+    {"v": 1, "answer": "off", "at": "2026-01-31T12:00:00Z"}
     {"v": 1, "answer": "off"}        {"v": 1, "products": {"jina": "off"}}
 
 What cannot be read or understood counts as off. A file that is not there is no answer.
-A later format (``v`` above 1) is respected as far as its ``answer`` can be read.
+A later format (``v`` above 1) is respected as far as its ``answer`` can be read, and counts as
+off where it holds none that we know.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 
 from . import files
@@ -18,12 +20,14 @@ from .consent import Answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from .folders import Folders
 
 FILE = "consent.json"
 FORMAT = 1
+LOCK_SECONDS = 5.0
 
 
 def site(folders: Folders, product: str) -> Answer | None:
@@ -43,22 +47,83 @@ def stored(folders: Folders, product: str) -> Answer | None:
 
 
 def store(folder: str, says: str, at: str) -> str:
-    """Store the answer ``"on"`` or ``"off"`` given at ``at``; return the file's path.
+    """Store the user's answer ``"on"`` or ``"off"`` given at ``at``; return the file's path.
 
-    What else stands in the file stays. Written whole or not at all. Raises OSError where it
-    cannot be written.
+    What else stands in the file stays. Written whole or not at all.
+
+    Raises:
+        OSError: it cannot be written, or would stand in somebody else's home.
     """
+    files.own_folder(folder, levels=0)
     path = os.path.join(folder, FILE)
-    files.make_private(folder)
+    content = _before(path)
+    _write(path, {**content, "v": _format_of(content), "answer": says, "at": at}, 0o600)
+    return path
+
+
+def store_for_site(folder: str, says: str, at: str, products: Iterable[str] = ()) -> str:
+    """Store the administrators' answer for ``products``, or for all of them; return the file's path.
+
+    An answer for all takes the place of those for single ones. Everybody may read the file.
+
+    Raises:
+        OSError: it cannot be written; or what stands there cannot be read, and so is off for
+            all products: an answer for single ones would lift that.
+    """
+    _make_public(folder)
+    path = os.path.join(folder, FILE)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        before = _parsed(path)
-    except (OSError, ValueError):
-        before = {}
+        if files.CAN_LOCK:  # of two answers at once, for two products, both are to stand there
+            files.seize_within(descriptor, LOCK_SECONDS)
+        before = _before(path, strictly=bool(products))
+        _write(path, _with_answer(before, says, at, tuple(products)), 0o644)
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def _with_answer(
+    content: dict[str, Any], says: str, at: str, products: tuple[str, ...]
+) -> dict[str, Any]:
+    named = content.pop("products", {})
+    single = {**(named if isinstance(named, dict) else {}), **dict.fromkeys(products, says)}
+    changed = {"products": single} if products else {"answer": says}
+    return {**content, "v": _format_of(content), **changed, "at": at}
+
+
+def _before(path: str, *, strictly: bool = False) -> dict[str, Any]:
+    """Return what stands there, and nothing where it cannot be read; then ``strictly`` raises."""
+    try:
+        return _parsed(path)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        if strictly:
+            raise OSError(errno.EINVAL, "it holds no answer that can be read", path) from error
+        return {}
+
+
+def _format_of(content: dict[str, Any]) -> int:
+    return max(FORMAT, int(content.get("v", FORMAT)))
+
+
+def _write(path: str, content: dict[str, Any], mode: int) -> None:
     import json
 
-    content = {**before, "v": max(FORMAT, before.get("v", FORMAT)), "answer": says, "at": at}
-    files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n")
-    return path
+    files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n", mode)
+
+
+def _make_public(folder: str) -> None:
+    """Make a folder and what is missing above it, for everybody to read; raises OSError."""
+    if os.path.isdir(folder):
+        return
+    _make_public(os.path.dirname(folder))
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        return  # another process was first
+    os.chmod(folder, 0o755)  # whatever the umask is
 
 
 def _read(path: str, product: str) -> Answer | None:
@@ -86,7 +151,7 @@ def _answer(content: dict[str, Any], path: str, product: str) -> Answer | None:
     if not isinstance(products, dict):
         return Answer("unreadable", path)
     says = products.get(product, content.get("answer"))
-    if says is None:
-        return None  # the notice was shown, or another product named: nobody answered for this
+    if says is None and content.get("v", FORMAT) <= FORMAT:
+        return None  # another product is named: nobody answered for this
     at = content.get("at", "")
     return Answer(says if says in ("on", "off") else "unreadable", path, str(at)[:32])

@@ -19,6 +19,7 @@ FILE = "contact.json"
 HOUR = 3600.0
 GONE_SECONDS = 30 * 24 * HOUR
 LONGEST = GONE_SECONDS
+MOST = 1e11  # above any moment, in seconds, that a clock shows
 CONNECTION_SECONDS = 0.25  # after one failed connection; doubled by each further one
 REFUSAL_SECONDS = 30.0  # after one answer that says "not now"
 QUICK_SECONDS = 0.1  # a failure that took no longer costs an exit nothing worth saving
@@ -63,7 +64,8 @@ class Contact:
 
     def is_due(self, at: float) -> bool:
         """Tell whether it may be tried at ``at``. A clock that was set back asks no wait of us."""
-        return at >= self.due or at < self.at
+        longest = LONGEST if self.asked else HOUR
+        return at < self.at or at >= min(self.due, self.at + longest)
 
     def is_gone(self, at: float) -> bool:
         """Tell whether it has asked to be left alone, and that still holds."""
@@ -125,7 +127,7 @@ def load(folder: str) -> Contact:
     try:
         content = json.loads(files.read_bytes(os.path.join(folder, FILE)).decode())
         return _checked(content)
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, RecursionError):
         return Contact()
 
 
@@ -151,13 +153,16 @@ def store(folder: str, contact: Contact) -> None:
         pass
 
 
-def _checked(content: dict[str, object]) -> Contact:
+def _checked(content: object) -> Contact:
+    if not isinstance(content, dict):
+        raise ValueError(f"{FILE} holds no contact")
     fresh = Contact()
     for name in Contact.__slots__:
-        value, known = content.get(name, getattr(fresh, name)), getattr(fresh, name)
-        if isinstance(known, float) and type(value) is int:
-            value = float(value)
-        if type(value) is not type(known):
+        known = getattr(fresh, name)
+        value = content.get(name, known)
+        kind = (int, float) if isinstance(known, float) else type(known)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not isinstance(value, kind) or (number and not 0 <= value < MOST):
             raise ValueError(f"{FILE}: {name} is {value!r}")
         setattr(fresh, name, value)
     return fresh

@@ -81,7 +81,7 @@ def _loaded_version(name: str) -> str:
 def _installed() -> dict[str, str]:
     """Return version by normalized name of all that ``sys.path`` holds; the first one counts."""
     found: dict[str, str] = {}
-    for folder in dict.fromkeys(sys.path):
+    for folder in dict.fromkeys(entry for entry in sys.path if isinstance(entry, str)):
         for name in _names_in(folder):
             distribution, dash, version = _stem(name).partition("-")
             if dash:
@@ -92,7 +92,7 @@ def _installed() -> dict[str, str]:
 def _names_in(folder: str) -> list[str]:
     try:
         return os.listdir(folder or ".")
-    except OSError:  # a zip file, or not there
+    except (OSError, ValueError):  # a zip file, or not there, or no path at all
         return []
 
 

@@ -29,18 +29,23 @@ if TYPE_CHECKING:
 
 UNSET = "(unset)"
 VERSION_CHARACTERS = 32
-_VERSION = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.!-_")
+_WORDS = frozenset(("", *"a alpha b beta c dev post pre preview r rc rev".split()))  # of PEP 440
+_AS_WORDS = str.maketrans("0123456789.!-_ ", " " * 14 + "?")
 
 
 def is_version(value: object) -> bool:
-    """Tell whether ``value`` is ``(unset)`` or a version: at most 32 characters, a digit first."""
+    """Tell whether ``value`` is ``(unset)`` or a version: at most 32 characters, a digit first.
+
+    Its words are those that PEP 440 knows: a build's name, ``1.0-acme``, is text.
+    """
     if value == UNSET:
         return True
     return (
         isinstance(value, str)
         and 0 < len(value) <= VERSION_CHARACTERS
+        and value.isascii()
         and value[0].isdecimal()
-        and _VERSION.issuperset(value)
+        and _WORDS.issuperset(value.lower().translate(_AS_WORDS).split(" "))
     )
 
 
@@ -65,6 +70,7 @@ class Version:
     kind = "version"
 
     def __init__(self, module: str, attribute: str = "__version__", *, why: str = "") -> None:
+        _check_texts(module=module, attribute=attribute, why=why)
         self.module = module
         self.attribute = attribute
         self.why = why or f"which versions of {module} are used"
@@ -91,10 +97,10 @@ class Choice:
     kind = "choice"
 
     def __init__(self, values: tuple[str, ...], read: Callable[[], Any], *, why: str) -> None:
-        if not all(_is_short_ascii(value) for value in values):
+        if isinstance(values, str) or not all(_is_short_ascii(value) for value in values):
             raise ValueError(f"values: short printable ASCII words are wanted, not {values!r}")
-        if not callable(read):
-            raise ValueError(f"read: a callable is wanted, not {read!r}")
+        _check_callable(read)
+        _check_texts(why=why)
         self.values = tuple(values)
         self._read = read
         self.why = why
@@ -102,7 +108,8 @@ class Choice:
     def read(self) -> Value:
         """Return the word, or ``(unset)``."""
         value = self._read()
-        return value if isinstance(value, str) and value in self.values else UNSET
+        known = isinstance(value, str) and value in self.values
+        return self.values[self.values.index(value)] if known else UNSET  # ours: text, and no more
 
     def accepts(self, value: object) -> bool:
         """Tell whether ``value`` is one of the words or ``(unset)``."""
@@ -121,9 +128,9 @@ class Count:
     kind = "count"
 
     def __init__(self, read: Callable[[], Any], *, most: int, why: str) -> None:
-        if not callable(read):
-            raise ValueError(f"read: a callable is wanted, not {read!r}")
-        if not isinstance(most, int) or not 0 < most < 2**53:
+        _check_callable(read)
+        _check_texts(why=why)
+        if not isinstance(most, int) or isinstance(most, bool) or not 0 < most < 2**53:
             raise ValueError(f"most: a whole number from 1 to 2**53-1 is wanted, not {most!r}")
         self._read = read
         self.most = most
@@ -134,7 +141,7 @@ class Count:
         value = self._read()
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             return UNSET
-        return min(value, self.most)
+        return min(int(value), self.most)
 
     def accepts(self, value: object) -> bool:
         """Tell whether ``value`` is such a number or ``(unset)``."""
@@ -145,3 +152,14 @@ class Count:
 
 def _is_short_ascii(value: object) -> bool:
     return isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= 32
+
+
+def _check_callable(read: object) -> None:
+    if not callable(read):
+        raise ValueError(f"read: a callable is wanted, not {read!r}")
+
+
+def _check_texts(**texts: object) -> None:
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise ValueError(f"{name}: text is wanted, not {text!r}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 
 try:
     import fcntl
@@ -33,6 +34,9 @@ HOPELESS = frozenset(
 )
 
 
+AGAIN_SECONDS = 0.005
+
+
 def share(descriptor: int) -> bool:
     """Take the shared lock without waiting; return False where somebody has it alone."""
     try:
@@ -48,6 +52,16 @@ def seize(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    return True
+
+
+def seize_within(descriptor: int, seconds: float) -> bool:
+    """Take the exclusive lock, and wait up to ``seconds`` for whoever has it; return whether."""
+    until = time.monotonic() + seconds
+    while not seize(descriptor):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(AGAIN_SECONDS)
     return True
 
 
@@ -123,11 +137,13 @@ def _read_all(descriptor: int, most_bytes: int) -> bytes:
     return content
 
 
-def write_whole(path: str, content: bytes) -> None:
-    """Put ``content`` in the place of ``path``, whole or not at all, mode 0600; raises OSError."""
+def write_whole(path: str, content: bytes, mode: int = 0o600) -> None:
+    """Put ``content`` in the place of ``path``, whole or not at all; raises OSError."""
     beside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
     try:
         write_new(beside, content)
+        if mode != 0o600:
+            os.chmod(beside, mode)
         os.replace(beside, path)
     except OSError:
         remove(beside)

@@ -78,6 +78,21 @@ def load_secret(folder: str) -> bytes:
     raise OSError(f"{path} holds no uid, and cannot be replaced")
 
 
+def new_secret(folder: str) -> None:
+    """Put 32 new bytes in the place of those kept in ``folder``; raises OSError."""
+    files.own_folder(folder, levels=0)
+    files.write_whole(os.path.join(folder, "uid"), os.urandom(SECRET_BYTES))
+
+
+def kept_secret(folder: str) -> bytes | None:
+    """Return the 32 bytes kept in ``folder``, None where none are; makes none. Raises OSError."""
+    try:
+        secret = files.read_bytes(os.path.join(folder, "uid"), SECRET_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return secret if len(secret) == SECRET_BYTES else None
+
+
 def _read_secret(path: str) -> bytes | None:
     try:
         secret = files.read_bytes(path, SECRET_BYTES + 1)

@@ -130,6 +130,11 @@ class DiskJournal:
             return self._claim_new(1)
         return DiskPart(self._part_path(numbers[0]))
 
+    def parts(self) -> list[DiskPart]:
+        """Return what waits, the oldest first, for whoever looks and claims nothing."""
+        claimed = [self._part_path(number) for number in self._sending()]
+        return [DiskPart(path) for path in (*claimed, self._path)]
+
     def claim_behind(self, part: Part) -> Part | None:
         """Return what is to be sent next where ``part`` cannot be finished yet."""
         assert isinstance(part, DiskPart)
@@ -193,9 +198,13 @@ class DiskPart:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.number = int(path.rpartition("-")[2])
         self.torn = False
         self._reached = _number_in(f"{path}.at")
+
+    @property
+    def number(self) -> int:
+        """Return N, by which the parts are in order."""
+        return int(self.path.rpartition("-")[2])
 
     def read(self, most_events: int, most_bytes: int) -> tuple[list[bytes], int]:
         """Return the next whole lines, at the least one where there is one.

@@ -1,17 +1,24 @@
-"""``product.json``: what a product sends and where to, for the command line to read."""
+"""``product.json``: what a product sends and where to, for the command line to read.
+
+Written by the product at its first event on a machine, and complete: from this file alone the
+command line says what may leave, and sends what waits.
+"""
 
 from __future__ import annotations
 
 import os
 
 from . import files
+from .facts import Choice, Count, Version
 from .payload import fields_of
+from .settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .settings import Settings
+    from .facts import Fact
+    from .payload import Field
 
 FILE = "product.json"
 FORMAT = 1
@@ -44,7 +51,10 @@ def description(settings: Settings, endpoint: str) -> dict[str, Any]:
     Shape::
 
         {"product": "jina", "endpoint": "https://…", "notice": null, "page": null,
-         "fields": [{"name": "jina", "kind": "version", "why": "…"}, …],
+         "distributions": ["jina", …],
+         "fields": [{"name": "jina", "kind": "version", "why": "…"},
+                    {"name": "proto-backend", "kind": "choice", "why": "…", "values": ["cpp", …]},
+                    {"name": "workers", "kind": "count", "why": "…", "most": 64}, …],
          "settings": {"journal_days": 30, …}}
     """
     return {
@@ -52,12 +62,76 @@ def description(settings: Settings, endpoint: str) -> dict[str, Any]:
         "endpoint": endpoint,
         "notice": settings.notice,
         "page": settings.page,
-        "fields": [
-            {"name": field.name, "kind": field.kind, "why": field.why}
-            for field in fields_of(settings)
-        ],
+        "distributions": list(settings.distributions),
+        "fields": [_described(field) for field in fields_of(settings)],
         "settings": {name: getattr(settings, name) for name in (*_NUMBERS, "journal_days")},
     }
+
+
+def load(state: str) -> Settings:
+    """Return the settings of the product whose description stands in ``state``.
+
+    They declare the same fields, but read no facts: every further fact is ``(unset)``.
+
+    Raises:
+        FileNotFoundError: there is none.
+        OSError: it cannot be read.
+        ValueError: it cannot be understood, or a later version has written it.
+    """
+    import json
+
+    path = os.path.join(state, FILE)
+    try:
+        content = json.loads(files.read_bytes(path).decode())
+        if content["v"] > FORMAT:
+            raise ValueError("a later version of jina_tel has written it")
+        return _settings(content)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be understood: {error}") from error
+
+
+def _settings(content: dict[str, Any]) -> Settings:
+    distributions = tuple(content.get("distributions", ()))
+    given = Settings(content["product"], distributions)
+    known = {field.name for field in fields_of(given)}
+    facts = {
+        field["name"]: _fact(field) for field in content["fields"] if field["name"] not in known
+    }
+    numbers = {name: content["settings"][name] for name in (*_NUMBERS, "journal_days")}
+    return Settings(
+        content["product"],
+        distributions,
+        content["endpoint"],
+        facts=facts,
+        notice=content["notice"],
+        page=content["page"],
+        **numbers,
+    )
+
+
+def _described(field: Field) -> dict[str, Any]:
+    content: dict[str, Any] = {"name": field.name, "kind": field.kind, "why": field.why}
+    if field.kind == "choice":
+        content["values"] = getattr(field.fact, "values", None)
+    if field.kind == "count":
+        content["most"] = getattr(field.fact, "most", None)
+    return content
+
+
+def _fact(field: dict[str, Any]) -> Fact:
+    """Return the fact as far as it can be described: what it accepts and why, not its value."""
+    kind, why = field["kind"], field["why"]
+    if kind == "choice":
+        return Choice(tuple(field["values"]), _nothing, why=why)
+    if kind == "count":
+        return Count(_nothing, most=field["most"], why=why)
+    if kind == "version":
+        return Version(field["name"], why=why)
+    raise ValueError(f"{kind!r} is no kind of a field that this version of jina_tel knows")
+
+
+def _nothing() -> None:
+    return None
 
 
 def _key(settings: Settings, endpoint: str) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from .facts import Choice, Count, Version
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +21,11 @@ TESTING = "JINA_TEL_TESTING"
 SCHEMES = ("https://", "http://", "file:///")
 WORDS = ("console:", "memory:")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+COMMON = (  # the keys of every payload; what they are is declared in payload
+    "architecture ci-vendor event platform platform-release platform-version processor python"
+    " session-id uid uptime"
+).split()
+_HOST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 
 _NUMBERS = {
     # name: (default, least, most); the unit stands in the name
@@ -107,6 +114,7 @@ class Settings:
         self.distributions = _distributions(distributions)
         self.endpoint = None if endpoint is None else checked_endpoint(endpoint)
         self.facts = _facts(facts or {})
+        _refuse_twice(self.distributions, self.facts)
         self.notice = _text_or_none("notice", notice)
         self.page = _text_or_none("page", page)
         for name, (default, least, most) in _NUMBERS.items():
@@ -141,17 +149,34 @@ def is_endpoint(text: str) -> bool:
     scheme = next((scheme for scheme in SCHEMES if text.startswith(scheme)), None)
     if scheme is None or not (text.isascii() and text.isprintable()) or " " in text:
         return False
+    if "%00" in text:  # no system call takes it
+        return False
     rest = text[len(scheme) :]
     return bool(rest) if scheme == "file:///" else _is_host(rest.split("/", 1)[0].split("?", 1)[0])
 
 
 def _is_host(authority: str) -> bool:
-    if "@" in authority:  # a name and password belong into the token's variable
+    """A name or address, perhaps a port; a user and password belong into the token's variable."""
+    before, bracket, rest = authority.rpartition("]")
+    host, colon, port = rest.partition(":")
+    if bracket:
+        known = not host and before.startswith("[") and _is_ipv6(before[1:])
+    else:
+        known = bool(host) and _HOST.issuperset(host)
+    return known and (not colon or _is_port(port))
+
+
+def _is_ipv6(text: str) -> bool:
+    from _socket import AF_INET6, inet_pton
+
+    try:
+        return len(inet_pton(AF_INET6, text)) == 16
+    except OSError:
         return False
-    host, colon, port = authority.rpartition(":") if not authority.endswith("]") else (authority, "", "")
-    if not colon:
-        return bool(authority)
-    return bool(host) and port.isdecimal() and 0 < int(port) < 65536
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and len(text) <= 5 and 0 < int(text) < 65536
 
 
 def is_loopback(endpoint: str) -> bool:
@@ -231,12 +256,22 @@ def _is_distribution(name: object) -> bool:
 
 
 def _facts(facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    for key, fact in facts.items():
+    try:
+        given = dict(facts)
+    except (TypeError, ValueError):
+        raise ValueError(f"facts: facts by their key are wanted, not {facts!r}") from None
+    for key, fact in given.items():
         if not _is_distribution(key):
             raise ValueError(f"facts: {key!r} cannot be a key of the payload")
-        if not callable(getattr(fact, "read", None)):
+        if not isinstance(fact, (Choice, Count, Version)):
             raise ValueError(f"facts: {key!r} is {fact!r}, and not a fact of jina_tel.facts")
-    return dict(facts)
+    return given
+
+
+def _refuse_twice(distributions: tuple[str, ...], facts: dict[str, Fact]) -> None:
+    for key in (*distributions, *facts):
+        if key in COMMON or (key in facts and key in distributions):
+            raise ValueError(f"{key!r} is in the payload already")
 
 
 def _text_or_none(name: str, text: object) -> str | None:

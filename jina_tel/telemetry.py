@@ -87,6 +87,11 @@ class Telemetry:
     def __repr__(self) -> str:
         return f"Telemetry({self._settings.product!r})"
 
+    @property
+    def settings(self) -> Settings:
+        """What the author chose, as it is now."""
+        return self._settings
+
     def configure(self, **changes: Any) -> None:
         """Change settings: ``endpoint``, ``notice``, and all that the constructor takes but the product.
 

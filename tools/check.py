@@ -28,7 +28,7 @@ MAIN = f"{sys.version_info[0]}.{sys.version_info[1]}"
 OLD_WRAPT = "wrapt==1.17.*"
 OLD_WRAPT_ON = "3.10"  # neither the oldest nor the newest Python: those meet the wrapt of today
 NO_TESTS = 5  # pytest's exit code
-SUMMARY = re.compile(r"=+ .*\bin \d+\.\d+s.*=+")
+SUMMARY = re.compile(r"=+ .*(?:passed|failed|error).* in \d+\.\d+s.*=+")
 
 
 @dataclass(frozen=True)

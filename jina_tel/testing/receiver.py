@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pprint
 import threading
 from collections import deque
 from collections.abc import Sequence
+from pprint import pformat
 from typing import TYPE_CHECKING
 
 from .behaviours import Behaviour, Healthy, Line, Request
@@ -157,8 +157,19 @@ class Receiver:
         """
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._kept("payload")) >= count, seconds):
-                raise AssertionError(self._shortage(count, seconds))
+                raise AssertionError(self._shortage(count, seconds, "events"))
             return self._kept("payload")
+
+    def wait_for_requests(self, count: int, seconds: float = 10.0) -> list[Request]:
+        """Wait until ``count`` requests have come, answered or not; return all that have.
+
+        Raises:
+            AssertionError: they have not come in time.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self._requests) >= count, seconds):
+                raise AssertionError(self._shortage(count, seconds, "requests"))
+            return list(self._requests)
 
     def arrivals(self) -> Iterator[Line]:
         """Yield each event, also those that are here already, as it arrives; end when closed."""
@@ -240,13 +251,10 @@ class Receiver:
     def _fresh(self, yielded: set[str]) -> list[Line]:
         return [event for event in self._kept("payload") if event["id"] not in yielded]
 
-    def _shortage(self, count: int, seconds: float) -> str:
-        events = self._kept("payload")
-        return (
-            f"{len(events)} of {count} events after {seconds:g} s, "
-            f"in {len(self._requests)} requests:\n"
-            + pprint.pformat([event["payload"].get("event", event["payload"]) for event in events])
-        )
+    def _shortage(self, count: int, seconds: float, what: str) -> str:
+        names = [event["payload"].get("event") for event in self._kept("payload")]
+        there = f"{len(names)} events in {len(self._requests)} requests"
+        return f"wanted {count} {what}; after {seconds:g} s there are {there}:\n{pformat(names)}"
 
 
 def uid_of(product: str, secret: bytes) -> int:

@@ -5,8 +5,6 @@ When to try, and what an answer means, stands above, in ``delivery``.
 
 from __future__ import annotations
 
-import os
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .base import Transport
@@ -27,6 +25,9 @@ _ALWAYS = (
 )
 _HTTP = (
     "base64",
+    "binascii",
+    "errno",
+    "select",
     "datetime",
     "calendar",
     "random",
@@ -42,10 +43,10 @@ _HTTP = (
     "http",
     "http.client",
     "jina_tel.transports.wire",
+    "jina_tel.transports.proxies",
     "jina_tel.transports.http",
 )
 _TLS = ("enum", "warnings", "_ssl", "ssl")
-_PROXIES = ("bisect", "hashlib", "tempfile", "urllib.response", "urllib.error", "urllib.request")
 
 
 def modules_for(endpoint: str) -> tuple[str, ...]:
@@ -53,8 +54,7 @@ def modules_for(endpoint: str) -> tuple[str, ...]:
     if not endpoint.startswith(("http://", "https://")):
         return (*_ALWAYS, f"jina_tel.transports.{endpoint.partition(':')[0]}")
     tls = _TLS if endpoint.startswith("https://") else ()
-    proxies = _PROXIES if any(name.lower().endswith("_proxy") for name in os.environ) else ()
-    return (*_ALWAYS, *_HTTP, *tls, *proxies)
+    return (*_ALWAYS, *_HTTP, *tls)
 
 
 def transport_for(endpoint: str, token: str | None) -> Transport:

@@ -15,11 +15,13 @@ class Body(NamedTuple):
         lines: the events and ledger lines in wire form, decoded.
         ndjson: the same as newline-delimited JSON.
         gzipped: ``ndjson`` as it leaves.
+        content_type: what it is, as the header says.
     """
 
     lines: list[dict[str, object]]
     ndjson: bytes
     gzipped: bytes
+    content_type: str = "application/x-ndjson"
 
 
 class Answer(NamedTuple):
@@ -29,11 +31,13 @@ class Answer(NamedTuple):
         status: the HTTP status code; 202 where there is no HTTP.
         retry_after: seconds that the endpoint asked us to wait, or None.
         rejected: how many lines of the body it names as rejected.
+        content: the answer's own body, as far as it was read.
     """
 
     status: int
     retry_after: Optional[float] = None
     rejected: int = 0
+    content: bytes = b""
 
 
 class Transport(Protocol):

@@ -28,7 +28,6 @@ class Target(NamedTuple):
     """Where a request goes.
 
     Attributes:
-        url: the whole address.
         scheme: ``http`` or ``https``.
         host: without brackets.
         port: 1-65535.
@@ -36,7 +35,6 @@ class Target(NamedTuple):
         authority: host and port, as the Host header has them.
     """
 
-    url: str
     scheme: str
     host: str
     port: int
@@ -45,11 +43,16 @@ class Target(NamedTuple):
 
 
 def target_of(url: str) -> Target:
-    """Return the parts of ``url``."""
+    """Return the parts of ``url``; raises ValueError where it is none that can be asked."""
     parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname or parts.username is not None:
+        raise ValueError(f"{url!r} is no address of a host")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return Target(url, parts.scheme, parts.hostname or "", port, path, parts.netloc)
+    if not f"{parts.netloc}{path}".isascii() or not path.isprintable() or " " in path:
+        raise ValueError(f"{url!r} holds what an address cannot hold")
+    return Target(
+        parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme], path, parts.netloc
+    )
 
 
 class HttpTransport:
@@ -65,6 +68,12 @@ class HttpTransport:
         self._token = token
         self._wire: Wire | None = None
 
+    def request(self, body: Body) -> bytes:
+        """Return what ``send`` would send now, every byte of it; sends nothing."""
+        proxy = _proxy_of(self._target)
+        passed = None if proxy is None else proxy.authorization
+        return request_bytes(self._target, body, self._token, proxy=passed)
+
     def send(self, body: Body, deadline: float) -> Answer:
         """POST the body before the monotonic ``deadline``.
 
@@ -76,7 +85,8 @@ class HttpTransport:
             answer, location = self._post(target, body, deadline)
             if location is None:
                 return answer
-            target = self._redirected(target, location)
+            self.close()
+            target = redirected(target, location)
         raise TransportError(f"{self._target.authority} redirects without end", left=True)
 
     def close(self) -> None:
@@ -86,34 +96,40 @@ class HttpTransport:
             self._wire = None
 
     def _post(self, target: Target, body: Body, deadline: float) -> tuple[Answer, str | None]:
-        kept, self._wire = self._wire, None
-        if kept is not None:
-            try:
-                return self._exchange(kept, target, body, deadline)
-            except (ConnectionError, http.client.RemoteDisconnected):
-                kept.close()  # it ended between two bodies; a new one is no second attempt
-        left = False
+        wire, self._wire = self._wire, None
+        left = wire is not None
         try:
+            if wire is not None:
+                try:
+                    return self._exchange(wire, target, body, deadline)
+                except ConnectionError:
+                    pass  # it ended between two bodies; a new one is no second attempt
             wire = self._open(target, deadline)
             left = True
             return self._exchange(wire, target, body, deadline)
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = type(error).__name__
             raise TransportError(f"{target.authority}: {reason}: {error}", left=left) from error
+        except TransportError as error:
+            raise TransportError(str(error), left=left) from error
 
     def _exchange(
         self, wire: Wire, target: Target, body: Body, deadline: float
     ) -> tuple[Answer, str | None]:
         wire.deadline = deadline
+        request = request_bytes(target, body, self._token, proxy=wire.proxy_authorization)
         try:
-            wire.send(request_bytes(target, body, self._token, proxy=wire.proxy_authorization))
+            try:
+                wire.send(request)
+            except ConnectionError:
+                pass  # it may have answered, 413 for instance, and closed before it had all of it
             return self._answer(wire)
         except BaseException:
             wire.close()
             raise
 
     def _open(self, target: Target, deadline: float) -> Wire:
-        proxy = proxy_for(target)
+        proxy = _proxy_of(target)
         if proxy is None:
             wire = connect(target.host, target.port, deadline)
         else:
@@ -123,22 +139,34 @@ class HttpTransport:
     def _answer(self, wire: Wire) -> tuple[Answer, str | None]:
         answer = response(wire, "POST")
         content = answer.read(ANSWER_BYTES)
+        if answer.length and len(content) < ANSWER_BYTES:
+            raise http.client.IncompleteRead(content, answer.length)
         if answer.will_close or not answer.isclosed():
             wire.close()
         else:
             self._wire = wire
         location = answer.getheader("Location") if answer.status in _KEEPS_METHOD else None
         wait = retry_after(answer.getheader("Retry-After"))
-        return Answer(answer.status, wait, rejected_in(content)), location
+        return Answer(answer.status, wait, rejected_in(content), content), location
 
-    def _redirected(self, before: Target, location: str) -> Target:
-        """A redirect may change the path, and http to https; nothing else."""
-        self.close()
-        after = target_of(urljoin(before.url, location))
-        same = after.host == before.host and (after.port == before.port or before.scheme == "http")
-        if not same or after.scheme not in ("https", before.scheme):
-            raise TransportError(f"{before.authority} redirects elsewhere, which is not followed")
-        return after
+
+def redirected(before: Target, location: str) -> Target:
+    """Return where ``location`` leads: another path, or from http's own port to https's.
+
+    Raises:
+        TransportError: it leads elsewhere, and what we have to say is not meant for that.
+    """
+    try:
+        after = target_of(urljoin(f"{before.scheme}://{before.authority}{before.path}", location))
+    except ValueError:
+        after = None
+    if after is not None and after.host == before.host:
+        places = (before.scheme, before.port), (after.scheme, after.port)
+        if places[0] == places[1] or places == (("http", 80), ("https", 443)):
+            return after
+    raise TransportError(
+        f"{before.authority} redirects elsewhere, which is not followed", left=True
+    )
 
 
 def request_bytes(target: Target, body: Body, token: str | None, proxy: str | None = None) -> bytes:
@@ -146,7 +174,7 @@ def request_bytes(target: Target, body: Body, token: str | None, proxy: str | No
     head = headers(target, body, token)
     path = target.path
     if proxy is not None and target.scheme == "http":
-        path = target.url.partition("#")[0]
+        path = f"http://{target.authority}{target.path}"
         head += [("Proxy-Authorization", proxy)] if proxy else []
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body.gzipped
@@ -157,7 +185,7 @@ def headers(target: Target, body: Body, token: str | None) -> list[tuple[str, st
     found = [
         ("Host", target.authority),
         ("User-Agent", f"{USER_AGENT}/{__version__}"),
-        ("Content-Type", "application/x-ndjson"),
+        ("Content-Type", body.content_type),
         ("Content-Encoding", "gzip"),
         ("Content-Length", str(len(body.gzipped))),
         ("Accept", "application/json"),
@@ -173,12 +201,13 @@ def retry_after(header: str | None) -> float | None:
         return None
     if header.strip().isdecimal():
         return float(header)
-    from email.utils import parsedate_to_datetime
+    from email.utils import mktime_tz, parsedate_tz
     from time import time
 
     try:
-        return max(parsedate_to_datetime(header).timestamp() - time(), 0.0)
-    except (TypeError, ValueError, OverflowError):
+        parsed = parsedate_tz(header)
+        return None if parsed is None else max(mktime_tz(parsed) - time(), 0.0)
+    except (IndexError, TypeError, ValueError, OverflowError):
         return None
 
 
@@ -193,34 +222,20 @@ def rejected_in(content: bytes) -> int:
     return max(rejected, 0) if type(rejected) is int else 0
 
 
-def proxy_for(target: Target) -> str | None:
-    """Return the proxy that the environment's variables name for this target, or None."""
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None
-    from urllib.request import getproxies_environment, proxy_bypass_environment
-
-    proxies = getproxies_environment()
-    if proxy_bypass_environment(target.authority, proxies):
-        return None
-    return proxies.get(target.scheme) or proxies.get("all")
+def _proxy_of(target: Target) -> Optional[Proxy]:
+    return proxy_for(target.scheme, target.host, target.authority, os.environ)
 
 
-def _through(proxy: str, target: Target, deadline: float) -> Wire:
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if parts.scheme != "http" or not parts.hostname:
-        raise TransportError(f"only http:// proxies are supported, not {parts.scheme}://")
-    wire = connect(parts.hostname, parts.port or 80, deadline)
-    wire.proxy_authorization = _basic(parts.username, parts.password)
+def _through(proxy: Proxy, target: Target, deadline: float) -> Wire:
+    wire = connect(proxy.host, proxy.port, deadline)
+    wire.proxy_authorization = proxy.authorization
     if target.scheme == "https":
-        _tunnel(wire, target)
+        try:
+            _tunnel(wire, target)
+        except BaseException:
+            wire.close()
+            raise
     return wire
-
-
-def _basic(name: str | None, password: str | None) -> str:
-    if name is None:
-        return ""
-    pair = f"{unquote(name)}:{unquote(password or '')}"
-    return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 def _tunnel(wire: Wire, target: Target) -> None:
@@ -231,8 +246,7 @@ def _tunnel(wire: Wire, target: Target) -> None:
         head += f"Proxy-Authorization: {wire.proxy_authorization}\r\n"
     wire.send(f"{head}\r\n".encode())
     status = response(wire, "CONNECT").status
-    if status != 200:
-        wire.close()
+    if not 200 <= status < 300:
         raise TransportError(f"the proxy answered {status} to CONNECT")
     wire.proxy_authorization = None
 

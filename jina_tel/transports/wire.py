@@ -1,28 +1,38 @@
 """One connection: bytes out, bytes in, under one deadline, with or without TLS.
 
-Asks before each use whether the descriptor is still ours (``files.Held``). TLS runs over memory
-buffers, so that OpenSSL, too, never writes to a number that the host has taken over.
+A host may close all descriptors while we wait, and open files and sockets of its own. So nothing
+here waits inside a call that goes on to read or write: each wait is a call of its own, and behind
+it we look whether the descriptor is still ours (``files.Held``). TLS runs over memory buffers, so
+that OpenSSL, too, never writes to a number that the host has taken over.
 """
 
 from __future__ import annotations
 
 import _socket
+import errno
 import http.client
 import io
+import os
+import select
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 from ..files import Held
+from ..forks import original
 
 if TYPE_CHECKING:
     import socket
     import ssl
 
 PIECE_BYTES = 16 * 1024
+MOST_BYTES = 2 * 1024 * 1024  # of one answer with its head, whatever it says of its own length
+# Where a host has given SIGPIPE back its default, a plain send to a closed connection would end it.
+_NO_SIGNAL = getattr(_socket, "MSG_NOSIGNAL", 0)
+_UNDER_WAY = (errno.EINPROGRESS, errno.EWOULDBLOCK)
 
 
 class Wire:
-    """A connected socket.
+    """A socket.
 
     Attributes:
         deadline: the monotonic moment at which every wait ends.
@@ -32,16 +42,35 @@ class Wire:
     def __init__(self, connection: _socket.socket, deadline: float) -> None:
         self.deadline = deadline
         self.proxy_authorization: str | None = None
+        connection.settimeout(0.0)
         self._connection = connection
         self._held = Held(connection.fileno())
 
+    def connect(self, address: Any) -> None:
+        """Connect; raises OSError, TimeoutError past the deadline."""
+        failure = self._ours().connect_ex(address)
+        if failure in _UNDER_WAY:
+            self._wait(writing=True)
+            failure = self._ours().getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
+        if failure:
+            raise OSError(failure, os.strerror(failure))
+
     def send(self, content: bytes) -> None:
         """Send all of it; raises OSError, TimeoutError past the deadline."""
-        self._ready().sendall(content)
+        view = memoryview(content)
+        while view:
+            try:
+                view = view[self._ours().send(view, _NO_SIGNAL) :]
+            except BlockingIOError:
+                self._wait(writing=True)
 
     def receive(self, most_bytes: int) -> bytes:
         """Return what came, ``b""`` at the end; raises OSError, TimeoutError past the deadline."""
-        return self._ready().recv(most_bytes)
+        while True:
+            try:
+                return self._ours().recv(most_bytes)
+            except BlockingIOError:
+                self._wait(writing=False)
 
     def close(self) -> None:
         """Close it, and tell the other side even where a forked child holds a copy."""
@@ -54,32 +83,59 @@ class Wire:
             pass
         self._connection.close()
 
-    def _ready(self) -> _socket.socket:
+    def _ours(self) -> _socket.socket:
+        self._seconds_left()
         if not self._held.is_ours():
             raise OSError("the host has closed our connection")
+        return self._connection
+
+    def _wait(self, *, writing: bool) -> None:
+        if not _is_ready_in(self._held.number, self._seconds_left(), writing=writing):
+            raise TimeoutError("no answer in time")
+
+    def _seconds_left(self) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("no answer in time")
-        self._connection.settimeout(left)
-        return self._connection
+        return left
+
+
+def _is_ready_in(number: int, seconds: float, *, writing: bool) -> bool:
+    """Wait until it can be read from or written to; return False where that was too long."""
+    if not hasattr(select, "poll"):  # Windows
+        ways: tuple[list[int], list[int]] = ([], [number]) if writing else ([number], [])
+        return any(original("select", "select")(*ways, [number], seconds))
+    poll = original("select", "poll")()
+    poll.register(number, select.POLLOUT if writing else select.POLLIN)
+    return bool(poll.poll(seconds * 1000 + 1))
 
 
 def connect(host: str, port: int, deadline: float) -> Wire:
     """Connect to the first address of ``host`` that takes us; raises OSError."""
-    failure: OSError | None = None
     # As bytes: a str would go through the idna codec, which is an import.
-    for family, kind, protocol, _, address in _socket.getaddrinfo(
-        host.encode("ascii"), port, 0, _socket.SOCK_STREAM
-    ):
-        connection = _socket.socket(family, kind, protocol)
+    return _first(_socket.getaddrinfo(host.encode("ascii"), port, 0, _socket.SOCK_STREAM), deadline)
+
+
+def _first(addresses: list[Any], deadline: float) -> Wire:
+    """Try one after the other, each with its share of the time: the first may be a black hole."""
+    failure: OSError | None = None
+    for count, (family, kind, protocol, _, address) in enumerate(addresses):
+        now = time.monotonic()
         try:
-            connection.settimeout(max(deadline - time.monotonic(), 0.001))
-            connection.connect(address)
-            return Wire(connection, deadline)
+            wire = Wire(_socket.socket(family, kind, protocol), deadline)
         except OSError as error:
-            connection.close()
+            failure = error  # this system has no IPv6, for instance
+            continue
+        wire.deadline = now + (deadline - now) / (len(addresses) - count)
+        try:
+            wire.connect(address)
+        except OSError as error:
+            wire.close()
             failure = error
-    raise failure or OSError(f"{host} has no address")
+        else:
+            wire.deadline = deadline
+            return wire
+    raise failure or OSError("the name has no address")
 
 
 class EncryptedWire(Wire):
@@ -90,7 +146,9 @@ class EncryptedWire(Wire):
 
         self._below = wire
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        # As bytes, too; the types know of a str alone.
+        name = cast(str, host.encode("ascii"))
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._want_read = ssl.SSLWantReadError
         self._ended = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
         self.proxy_authorization = wire.proxy_authorization
@@ -156,8 +214,8 @@ def encrypt(wire: Wire, host: str) -> Wire:
     """
     import ssl
 
-    encrypted = EncryptedWire(wire, ssl.create_default_context(), host)
     try:
+        encrypted = EncryptedWire(wire, ssl.create_default_context(), host)
         encrypted.shake_hands()
     except BaseException:
         wire.close()
@@ -166,32 +224,49 @@ def encrypt(wire: Wire, host: str) -> Wire:
 
 
 class _Reader(io.RawIOBase):
-    """What ``http.client`` reads from."""
+    """What ``http.client`` reads from, up to a bound."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._left = MOST_BYTES
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        content = self._wire.receive(len(buffer))
+        if not self._left:
+            raise http.client.HTTPException(f"more than {MOST_BYTES} bytes came as an answer")
+        content = self._wire.receive(min(len(buffer), self._left))
         buffer[: len(content)] = content
+        self._left -= len(content)
         return len(content)
+
+
+class _Buffer(io.BufferedReader):
+    """Outlives the answers that are read from it: each closes what it was read from."""
+
+    def close(self) -> None:
+        pass
 
 
 class _Source:
     """As much of a socket as ``http.client.HTTPResponse`` asks for."""
 
     def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+        self._buffer = _Buffer(_Reader(wire), PIECE_BYTES)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._wire), PIECE_BYTES)
+        return self._buffer
 
 
 def response(wire: Wire, method: str) -> http.client.HTTPResponse:
-    """Return the answer to ``method``, its head read; raises OSError and http.client's errors."""
-    answer = http.client.HTTPResponse(cast("socket.socket", _Source(wire)), method=method)
-    answer.begin()
-    return answer
+    """Return the answer to ``method``, its head read; raises OSError and http.client's errors.
+
+    The interim answers (1xx) that may come ahead of it are passed over.
+    """
+    source = cast("socket.socket", _Source(wire))
+    while True:
+        answer = http.client.HTTPResponse(source, method=method)
+        answer.begin()
+        if answer.status >= 200:
+            return answer

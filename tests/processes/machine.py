@@ -1,0 +1,136 @@
+"""Real child processes: programs on one machine, which share a home and an endpoint."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+HANG_SECONDS = 60.0  # what is not over by then never ends
+
+# Coverage would be seen where a test looks at all that a process does, and slows what is timed.
+BARE = dict.fromkeys(("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"))
+
+NEXT = """
+from flow import Flow, flush
+Flow().start()
+assert flush(30), "something still waits"
+"""
+
+
+class Ended(NamedTuple):
+    """What came of a process: its exit code, its output, and the monotonic moment of its end."""
+
+    code: int
+    out: str
+    err: str
+    at: float
+
+
+class Machine:
+    """One user's machine.
+
+    Attributes:
+        folder: of the user, and of the scripts.
+        home: of our files.
+        endpoint: where events go.
+    """
+
+    def __init__(self, folder: Path, endpoint: str) -> None:
+        self.folder = folder
+        self.home = folder / "jina_tel"
+        self.state = self.home / "jina"
+        self.endpoint = endpoint
+        self._processes: list[subprocess.Popen] = []
+
+    def start(self, script: str, *arguments, under=(), stdin=subprocess.DEVNULL, **variables):
+        """Start a program; a variable that is None is taken out of its environment."""
+        path = self.folder / f"script_{len(self._processes)}.py"
+        path.write_text(textwrap.dedent(script))
+        process = subprocess.Popen(
+            [*under, sys.executable, *arguments, str(path)],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self._environment(variables),
+            cwd=self.folder,
+        )
+        self._processes.append(process)
+        return process
+
+    def _environment(self, variables):
+        inherited = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+        ours = {
+            "JINA_TEL_ENDPOINT": self.endpoint,
+            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, HERE))),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        given = {**inherited, **ours, **variables}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def run(self, script: str, *arguments, **options) -> Ended:
+        """Run a program to its end."""
+        return ended(self.start(script, *arguments, **options))
+
+    def deliver(self) -> None:
+        """Let a next program come, which starts once and sees all sent."""
+        assert (0, "", "") == self.run(NEXT)[:3]
+
+    def journals(self) -> list[Path]:
+        return [folder for folder in self.state.glob("*") if (folder / "shipper.lock").exists()]
+
+    def parts(self) -> list[Path]:
+        """Return the journal's files, what was claimed first."""
+        claimed = [p for p in self.state.glob("*/sending-*") if p.suffix != ".at"]
+        return [*sorted(claimed), *self.state.glob("*/events.jsonl")]
+
+    def waiting(self) -> list[dict]:
+        """Return the lines that wait in the journal."""
+        return [
+            json.loads(line)
+            for part in self.parts()
+            for line in part.read_bytes()[sent_of(part) :].split(b"\n")
+            if line
+        ]
+
+    def contact(self) -> dict:
+        """Return what is known of the endpoint."""
+        [path] = self.state.glob("*/contact.json")
+        return json.loads(path.read_text())
+
+    def close(self) -> None:
+        for process in self._processes:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            process.communicate()
+
+
+def sent_of(part: Path) -> int:
+    offset = part.with_name(f"{part.name}.at")
+    return int(offset.read_bytes()) if offset.exists() else 0
+
+
+def ended(process: subprocess.Popen) -> Ended:
+    """Wait for a program's end."""
+    out, err = process.communicate(timeout=HANG_SECONDS)
+    return Ended(process.returncode, out, err, time.monotonic())
+
+
+def wait_until(holds, seconds: float = 30.0):
+    """Wait until ``holds()`` is true, and return what it returned."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = holds()
+        if result:
+            return result
+        assert time.monotonic() < deadline, "it does not come to hold"
+        time.sleep(0.005)
