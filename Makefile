@@ -8,7 +8,7 @@ export JOBS
 .PHONY: help demo test test-quick lint types test-jina docs dist clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: ## watch telemetry leave: a Flow, its processes, and the payloads as they arrive
 	@python=$$(tools/pythons --main) && tools/venv .venv "$$python"

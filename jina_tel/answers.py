@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 
-from . import files
+from . import files, forks
 from .consent import Answer
 
 TYPE_CHECKING = False
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 FILE = "consent.json"
 FORMAT = 1
 LOCK_SECONDS = 5.0
+MOST_BYTES = 64 * 1024  # a larger file is none of ours
+
+_NOTHING = object()
 
 
 def site(folders: Folders, product: str) -> Answer | None:
@@ -56,15 +59,14 @@ def store(folder: str, says: str, at: str) -> str:
     """
     files.own_folder(folder, levels=0)
     path = os.path.join(folder, FILE)
-    content = _before(path)
-    _write(path, {**content, "v": _format_of(content), "answer": says, "at": at}, 0o600)
+    _write(path, _with_answer(_before(path), says, at), 0o600)
     return path
 
 
 def store_for_site(folder: str, says: str, at: str, products: Iterable[str] = ()) -> str:
-    """Store the administrators' answer for ``products``, or for all of them; return the file's path.
+    """Store the administrators' answer for ``products``, or for all; return the file's path.
 
-    An answer for all takes the place of those for single ones. Everybody may read the file.
+    Everybody may read the file.
 
     Raises:
         OSError: it cannot be written; or what stands there cannot be read, and so is off for
@@ -84,8 +86,9 @@ def store_for_site(folder: str, says: str, at: str, products: Iterable[str] = ()
 
 
 def _with_answer(
-    content: dict[str, Any], says: str, at: str, products: tuple[str, ...]
+    content: dict[str, Any], says: str, at: str, products: tuple[str, ...] = ()
 ) -> dict[str, Any]:
+    """Return ``content`` with this answer: one for all takes the place of those for single ones."""
     named = content.pop("products", {})
     single = {**(named if isinstance(named, dict) else {}), **dict.fromkeys(products, says)}
     changed = {"products": single} if products else {"answer": says}
@@ -109,6 +112,7 @@ def _format_of(content: dict[str, Any]) -> int:
 
 
 def _write(path: str, content: dict[str, Any], mode: int) -> None:
+    forks.load("json")
     import json
 
     files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n", mode)
@@ -116,7 +120,7 @@ def _write(path: str, content: dict[str, Any], mode: int) -> None:
 
 def _make_public(folder: str) -> None:
     """Make a folder and what is missing above it, for everybody to read; raises OSError."""
-    if os.path.isdir(folder):
+    if not folder or os.path.isdir(folder):
         return
     _make_public(os.path.dirname(folder))
     try:
@@ -137,10 +141,11 @@ def _read(path: str, product: str) -> Answer | None:
 
 
 def _parsed(path: str) -> dict[str, Any]:
-    content_bytes = files.read_bytes(path)
+    content_bytes = files.read_bytes(path, MOST_BYTES + 1)
+    forks.load("json")
     import json  # 1-7 ms, on the host's thread: only where there is an answer to read
 
-    content = json.loads(content_bytes.decode())
+    content = json.loads(content_bytes.decode()) if len(content_bytes) <= MOST_BYTES else None
     if not isinstance(content, dict) or not isinstance(content.get("v", FORMAT), int):
         raise ValueError(f"{path} holds no answer")
     return content
@@ -150,8 +155,8 @@ def _answer(content: dict[str, Any], path: str, product: str) -> Answer | None:
     products = content.get("products", {})
     if not isinstance(products, dict):
         return Answer("unreadable", path)
-    says = products.get(product, content.get("answer"))
-    if says is None and content.get("v", FORMAT) <= FORMAT:
+    says = products.get(product, content.get("answer", _NOTHING))
+    if says is _NOTHING and content.get("v", FORMAT) <= FORMAT:
         return None  # another product is named: nobody answered for this
     at = content.get("at", "")
     return Answer(says if says in ("on", "off") else "unreadable", path, str(at)[:32])

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 
-from . import files
+from . import files, forks
 
 FILE = "contact.json"
 HOUR = 3600.0
@@ -64,8 +64,7 @@ class Contact:
 
     def is_due(self, at: float) -> bool:
         """Tell whether it may be tried at ``at``. A clock that was set back asks no wait of us."""
-        longest = LONGEST if self.asked else HOUR
-        return at < self.at or at >= min(self.due, self.at + longest)
+        return at < self.at or at >= self._until()
 
     def is_gone(self, at: float) -> bool:
         """Tell whether it has asked to be left alone, and that still holds."""
@@ -73,7 +72,11 @@ class Contact:
 
     def seconds_left(self, at: float) -> float:
         """Return how long until it is due."""
-        return 0.0 if self.is_due(at) else min(self.due - at, LONGEST)
+        return 0.0 if self.is_due(at) else self._until() - at
+
+    def _until(self) -> float:
+        """Return ``due``, but no moment so far away that no rule of ours can have set it."""
+        return min(self.due, self.at + (LONGEST if self.asked else HOUR))
 
     def may_hold_exit(self, at: float) -> bool:
         """Tell whether a process may wait for it before it ends.
@@ -122,6 +125,7 @@ def backoff_seconds(failures: int, jitter: float, *, refusal: bool) -> float:
 
 def load(folder: str) -> Contact:
     """Return the state kept in ``folder``, a fresh one where there is none that can be read."""
+    forks.load("json")
     import json
 
     try:
@@ -144,6 +148,7 @@ def may_be_gone(folder: str) -> bool:
 
 def store(folder: str, contact: Contact) -> None:
     """Keep the state; where it cannot be written, the next process finds the one before."""
+    forks.load("json")
     import json
 
     content = {name: getattr(contact, name) for name in Contact.__slots__}
@@ -160,9 +165,15 @@ def _checked(content: object) -> Contact:
     for name in Contact.__slots__:
         known = getattr(fresh, name)
         value = content.get(name, known)
-        kind = (int, float) if isinstance(known, float) else type(known)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not isinstance(value, kind) or (number and not 0 <= value < MOST):
+        if not _is_like(known, value):
             raise ValueError(f"{FILE}: {name} is {value!r}")
         setattr(fresh, name, value)
     return fresh
+
+
+def _is_like(known: object, value: object) -> bool:
+    if isinstance(known, (str, bool)):
+        return type(value) is type(known)
+    if isinstance(value, bool) or (isinstance(value, float) and isinstance(known, int)):
+        return False
+    return isinstance(value, (int, float)) and 0 <= value < MOST

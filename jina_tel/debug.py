@@ -17,5 +17,14 @@ def say(variable: str, text: str) -> None:
     try:
         sys.stderr.write(f"jina_tel[{os.getpid()}]: {text}\n")
         sys.stderr.flush()
-    except (AttributeError, OSError, ValueError):
-        pass  # stderr is None, closed, or gone: there is nobody to tell
+    except Exception:  # noqa: BLE001 - None, closed, or the host's own stream, which raises what it likes
+        pass
+
+
+def describe(error: BaseException) -> str:
+    """Return ``error`` in a few words; the text of a host's own may raise, then its type alone."""
+    kind = type(error).__name__
+    try:
+        return f"{kind}: {error}"
+    except Exception:  # noqa: BLE001 - the host's code
+        return kind

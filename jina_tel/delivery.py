@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 DAY = 86400.0
 # The journal's lines grow by uid and session-id: this much of a body is filled with them.
 FILLED = 0.75
+NOTHING_TO_SAY = Answer(202)  # all of the lines too old, or none of ours
 
 
 class Delivery:
@@ -54,6 +55,7 @@ class Delivery:
         config: the folder of the uid, or None where there is none.
         ledger: where losses are counted.
         may_send: asked ahead of each request, whether consent holds still.
+        request_seconds: how long a request may take: connecting, sending and the answer.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Delivery:
         config: str | None,
         ledger: Ledger,
         may_send: Callable[[], bool],
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         self._settings = settings
         self._fields = fields_of(settings)
@@ -76,6 +79,7 @@ class Delivery:
         self._config = config
         self._ledger = ledger
         self._may_send = may_send
+        self._request_seconds = request_seconds
         self._remembered = Contact()
         self._uid: tuple[int, bool] | None = None
         self._held_back = notice.held_back(settings, config)
@@ -100,18 +104,27 @@ class Delivery:
         """Tell whether anything waits."""
         return self._journal.waiting_bytes() > 0
 
-    def body(self, lines: list[bytes], at: float) -> Body:
-        """Return the body of a request for these lines of the journal.
+    def body(self, lines: list[bytes], at: float) -> tuple[Body, dict[str, int]]:
+        """Return the body of a request for these lines of the journal; counts nothing.
 
-        What is too old or none of ours is left out and counted.
+        Returns:
+            The body, and how many lines are left out of it, by reason.
         """
-        wires = [wire for wire in (self._wire(line, at) for line in lines) if wire is not None]
+        left_out: dict[str, int] = {}
+        wires: list[dict[str, object]] = []
+        for line in lines:
+            wire = self._wire(line, at)
+            if isinstance(wire, str):
+                left_out[wire] = left_out.get(wire, 0) + 1
+            else:
+                wires.append(wire)
         ndjson = b"".join(
             json.dumps(wire, separators=(",", ":")).encode() + b"\n" for wire in wires
         )
-        return Body(wires, ndjson, _gzipped(ndjson))
+        return Body(wires, ndjson, _gzipped(ndjson)), left_out
 
-    def _wire(self, line: bytes, at: float) -> dict[str, Any] | None:
+    def _wire(self, line: bytes, at: float) -> dict[str, Any] | str:
+        """Return the line as it leaves, or the reason why it does not."""
         uid, kept = self._identity()
         try:
             decoded = json.loads(line)
@@ -126,10 +139,10 @@ class Delivery:
             held_back=self._held_back,
         )
         if wire is None:
-            self._ledger.note("corrupt")
-        elif wire["time"] < rfc3339(max(at - self._settings.journal_days * DAY, 0.0)):
-            self._ledger.note("too_old")
-            return None
+            return "corrupt"
+        oldest = rfc3339(max(at - self._settings.journal_days * DAY, 0.0))
+        if wire["time"] < oldest and "lost" not in wire:
+            return "too_old"  # what was lost is told however late
         return wire
 
     def _identity(self) -> tuple[int, bool]:
@@ -183,27 +196,40 @@ class Delivery:
             lines, reached = part.read(most, int(self._settings.body_bytes * FILLED))
             if not lines:
                 return True
-            answer = self._send(lines, transport)
+            body, left_out = self.body(lines, time.time())
+            answer = self._send(body, transport) if body.lines else NOTHING_TO_SAY
             if answer is None:
                 return False
-            if answer.status == 413 and len(lines) > 1:
+            if answer.status == 413 and len(body.lines) > 1:
                 most = len(lines) // 2
                 continue
-            refused = len(lines) if answer.status >= 400 else min(answer.rejected, len(lines))
-            self._ledger.note("refused", refused)
             part.advance(reached)
+            # Counted only now: what is sent again is not counted again.
+            self._ledger.put_back(left_out)
+            self._count_refused(answer, body)
         return False
 
-    def _send(self, lines: list[bytes], transport: Transport) -> Answer | None:
+    def _count_refused(self, answer: Answer, body: Body) -> None:
+        """Count the events that the answer refuses, and tell again what a refused line had told.
+
+        A body of such lines alone is given up: of its refusal the next line would tell, and of
+        that one's the next, to an endpoint that takes none, without end.
+        """
+        losses: list[Any] = [line["lost"] for line in body.lines if "lost" in line]
+        events = len(body.lines) - len(losses)
+        if answer.status < 400:
+            self._ledger.note("refused", min(answer.rejected, events))
+        elif events:
+            self._ledger.note("refused", events)
+            for counts in losses:
+                self._ledger.put_back(counts)
+
+    def _send(self, body: Body, transport: Transport) -> Answer | None:
         """Return the answer, or None where there was none and the back-off is written down."""
-        at = time.time()
-        body = self.body(lines, at)
-        if not body.lines:
-            return Answer(202)  # all of them too old, or none of ours
-        began = time.monotonic()
+        at, began = time.time(), time.monotonic()
         self.asking = True
         try:
-            answer = transport.send(body, began + REQUEST_SECONDS)
+            answer = transport.send(body, began + self._request_seconds)
         except TransportError as error:
             self._keep(body, at, left=error.left)
             self._failed(str(error), began, refusal=False)

@@ -56,8 +56,8 @@ def _processor(system: str, machine: str) -> str:
 
 def printable(text: str) -> str:
     """Return at most 200 printable ASCII characters of ``text``, ``(unset)`` for none."""
-    kept = "".join(sign for sign in text[:KERNEL_CHARACTERS] if sign.isascii() and sign.isprintable())
-    return kept or UNSET
+    first = text[:KERNEL_CHARACTERS]
+    return "".join(sign for sign in first if sign.isascii() and sign.isprintable()) or UNSET
 
 
 def distribution_versions(names: Iterable[str]) -> dict[str, str]:
@@ -97,7 +97,7 @@ def _names_in(folder: str) -> list[str]:
 
 
 def _stem(name: str) -> str:
-    """``PyYAML-6.0.dist-info`` -> ``PyYAML-6.0``; ``jina-3.7.13-py3.11.egg-info`` -> ``jina-3.7.13``."""
+    """``PyYAML-6.0`` of ``PyYAML-6.0.dist-info``, and of ``PyYAML-6.0-py3.11.egg-info``."""
     stem, _, kind = name.rpartition(".")
     if kind == "dist-info":
         return stem

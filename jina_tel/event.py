@@ -81,7 +81,7 @@ class Writer:
         self._head = f'\n{{"id":"{os.urandom(12).hex()}-'
         mark = "" if kept else '"kept":false,'
         self._neck = f'","product":"{product}","v":{FORMAT},{mark}'
-        self._tail = f',{facts}}}}}\n' if facts else "}}\n"
+        self._tail = f",{facts}}}}}\n" if facts else "}}\n"
 
     def event(self, name: str, at: float) -> bytes:
         """Return the line of the event ``name``; begins *and* ends with a newline.

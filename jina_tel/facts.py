@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 UNSET = "(unset)"
 VERSION_CHARACTERS = 32
-_WORDS = frozenset(("", *"a alpha b beta c dev post pre preview r rc rev".split()))  # of PEP 440
+# Those of PEP 440, and that there is none.
+VERSION_WORDS = frozenset(("", *"a alpha b beta c dev post pre preview r rc rev".split()))
 _AS_WORDS = str.maketrans("0123456789.!-_ ", " " * 14 + "?")
 
 
@@ -43,9 +44,8 @@ def is_version(value: object) -> bool:
     return (
         isinstance(value, str)
         and 0 < len(value) <= VERSION_CHARACTERS
-        and value.isascii()
         and value[0].isdecimal()
-        and _WORDS.issuperset(value.lower().translate(_AS_WORDS).split(" "))
+        and VERSION_WORDS.issuperset(value.lower().translate(_AS_WORDS).split(" "))
     )
 
 

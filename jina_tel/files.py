@@ -192,7 +192,7 @@ def own_folder(path: str, levels: int) -> None:
 
 def make_private(path: str) -> None:
     """Make a folder and what is missing above it, all of them 0700; raises OSError."""
-    if os.path.isdir(path):
+    if not path or os.path.isdir(path):
         return
     make_private(os.path.dirname(path))
     try:

@@ -7,6 +7,13 @@ from __future__ import annotations
 
 import os
 
+from . import forks
+
+try:
+    from _blake2 import blake2b  # hashlib would load OpenSSL
+except ImportError:
+    from hashlib import blake2b
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +21,6 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 APPLICATION = "jina_tel"
-LEVELS = 2  # <state>/<product>/<endpoint's hash>: below the state folder two levels are ours
 
 
 class Folders:
@@ -45,31 +51,47 @@ def folders_of(settings: Settings, environ: Mapping[str, str]) -> Folders:
     product, home = settings.product, environ.get(settings.variables.home)
     site = _site()
     if home:
-        folder = os.path.join(os.path.abspath(home), product)
+        folder = _own(home, product)
         return Folders(folder, folder, site, owned=1)
-    import platformdirs
-
-    config = platformdirs.user_config_dir(APPLICATION, appauthor=False)
-    state = platformdirs.user_state_dir(APPLICATION, appauthor=False)
+    config, state = _folder("user_config_dir"), _folder("user_state_dir")
     return Folders(_below(config, product), _below(state, product), site, owned=2)
 
 
 def journal_folder(state: str, endpoint: str) -> str:
     """Return the folder of the journal for ``endpoint``: each endpoint has one of its own."""
-    try:
-        from _blake2 import blake2b  # hashlib would load OpenSSL, on the host's thread
-    except ImportError:
-        from hashlib import blake2b
     return os.path.join(state, blake2b(endpoint.encode(), digest_size=8).hexdigest())
 
 
+def _own(home: str, product: str) -> str | None:
+    """Return the one folder; ``~`` is the user's home also where no shell has replaced it."""
+    folder = os.path.expanduser(home)
+    if folder.startswith("~"):
+        return None  # of a user whom nobody knows
+    try:
+        return os.path.join(os.path.abspath(folder), product)
+    except FileNotFoundError:
+        return None  # relative to a working directory that is gone
+
+
 def _below(folder: str, product: str) -> str | None:
-    """Without a home platformdirs says ``~/…``, literally: such a folder is nobody's."""
     return os.path.join(folder, product) if os.path.isabs(folder) else None
 
 
-def _site() -> tuple[str, ...]:
+def _folder(kind: str, **options: bool) -> str:
+    """Return platformdirs' folder of this kind.
+
+    Without a home some of its versions say ``~/…``, literally, and others raise: such a folder is
+    nobody's.
+    """
+    forks.load("platformdirs")
     import platformdirs
 
-    found = platformdirs.site_config_dir(APPLICATION, appauthor=False, multipath=True)
+    try:
+        return str(getattr(platformdirs, kind)(APPLICATION, appauthor=False, **options))
+    except RuntimeError:
+        return ""
+
+
+def _site() -> tuple[str, ...]:
+    found = _folder("site_config_dir", multipath=True)
     return tuple(folder for folder in found.split(os.pathsep) if os.path.isabs(folder))

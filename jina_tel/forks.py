@@ -1,8 +1,9 @@
 """Keeping our thread and the host's forks apart, and the primitives that gevent leaves alone.
 
 A fork copies every lock as it stands and no thread but the one that forks. So nothing of ours
-may hold a lock then that a child could need: the import system's above all. Our thread imports
-leaf by leaf under a gate, and a fork waits for the gate.
+may hold a lock then that a child could need: the import system's above all. So what is imported
+after the host's own imports, our thread's modules leaf by leaf and what a first event needs on
+the host's thread, is imported under a gate, and a fork waits for the gate.
 """
 
 from __future__ import annotations
@@ -65,16 +66,28 @@ class Signal:
 _gate = new_lock()
 
 
+class Apart:
+    """Keeps forks out as long as it is entered: for a moment, a fork waits for it.
+
+    For what must not be seen half done by a child: an import's locks, a descriptor that is open
+    and not noted down yet.
+    """
+
+    __slots__ = ("_gate",)
+
+    def __enter__(self) -> None:
+        self._gate = _gate
+        self._gate.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._gate.release()
+
+
 def load(module: str) -> None:
-    """Import ``module`` in our own thread; a fork waits until it is done."""
-    if module in sys.modules:
-        return
-    gate = _gate
-    gate.acquire()
-    try:
-        __import__(module)
-    finally:
-        gate.release()
+    """Import ``module``, in whichever thread that is; a fork waits until it is done."""
+    if module not in sys.modules:
+        with Apart():
+            __import__(module)
 
 
 _before: list[Callable[[], None]] = []

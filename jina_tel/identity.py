@@ -12,12 +12,18 @@ import time
 
 from . import files
 
+try:
+    from _blake2 import blake2b  # hashlib would load OpenSSL
+except ImportError:
+    from hashlib import blake2b
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 SECRET_BYTES = 32
 UID_BITS = 53  # what a reader of JSON keeps exactly
+ATTEMPTS = 1000  # of 20 µs each, while others replace a torn file
 
 _CARRIED = "jina_tel"
 _imported_at = time.time()
@@ -58,7 +64,7 @@ def enter_child() -> None:
 
 
 def uptime(at: float) -> str:
-    """Return ``at`` (Unix seconds) in ISO 8601, UTC without an offset: ``2026-01-31T12:00:00.5``."""
+    """Return ``at`` (Unix seconds) in ISO 8601, UTC, no offset: ``2026-01-31T12:00:00.500000``."""
     whole, micro = divmod(int(at * 1_000_000), 1_000_000)
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{micro:06d}"
 
@@ -70,7 +76,7 @@ def load_secret(folder: str) -> bytes:
     Raises OSError where it cannot be kept.
     """
     path = os.path.join(folder, "uid")
-    for _ in range(3):
+    for _ in range(ATTEMPTS):
         secret = _read_secret(path)
         if secret is not None:
             return secret
@@ -100,8 +106,32 @@ def _read_secret(path: str) -> bytes | None:
         return None
     if len(secret) == SECRET_BYTES:
         return secret
-    files.remove(path)  # torn by hand: linked files are whole
+    _remove_torn(path)
     return None
+
+
+def _remove_torn(path: str) -> None:
+    """Remove a file that a hand or a power cut tore; linked files are whole.
+
+    Others may be at the same, and one of them may have put a whole file there by now: so only
+    who has the torn one alone, and still finds it there, removes it.
+    """
+    try:
+        torn = files.Held(os.open(path, files.READ))
+    except FileNotFoundError:
+        return
+    try:
+        if files.seize(torn.number) and _is_torn(path, os.fstat(torn.number)):
+            files.remove(path)
+    finally:
+        torn.close()
+
+
+def _is_torn(path: str, opened: os.stat_result) -> bool:
+    try:
+        return opened.st_size != SECRET_BYTES and os.path.samestat(opened, os.lstat(path))
+    except FileNotFoundError:
+        return False  # somebody else has removed it
 
 
 def _link_secret(path: str) -> None:
@@ -122,7 +152,7 @@ def secret_of_tree(product: str) -> bytes:
 
 
 def uid(secret: bytes, product: str) -> int:
-    """Return what leaves of the secret: 53 bits of its BLAKE2b, the product's name as the person."""
+    """Return what leaves of the secret: 53 bits of its BLAKE2b, the product as the person."""
     digest = _blake2b(secret, 8, product.encode())
     return int.from_bytes(digest, "big") >> (64 - UID_BITS)
 
@@ -140,10 +170,6 @@ def session_id(event_id: str) -> str:
 
 
 def _blake2b(content: bytes, size: int, person: bytes) -> bytes:
-    try:
-        from _blake2 import blake2b  # hashlib would load OpenSSL first
-    except ImportError:
-        from hashlib import blake2b
     return bytes(blake2b(content, digest_size=size, person=person).digest())
 
 

@@ -54,11 +54,11 @@ if TYPE_CHECKING:
         def claim(self) -> Optional[Part]:
             """Return what is to be sent next, or None."""
 
+        def claim_behind(self, part: Part) -> Optional[Part]:
+            """Return what is to be sent next where ``part`` cannot be finished yet."""
+
         def waiting_bytes(self) -> int:
             """Return how much waits, in bytes."""
-
-        def claimed_bytes(self) -> int:
-            """Return how much of that was claimed, and so is no longer being written to."""
 
         def purge(self) -> int:
             """Delete all that waits; return how many lines that were."""
@@ -88,13 +88,18 @@ class DiskJournal:
         self._owned = owned
         self._path = os.path.join(folder, FILE)
 
-    def prepare(self) -> None:
-        """Make the folder; raises JournalError where a journal cannot be kept there."""
+    def prepare(self, *beside: str) -> None:
+        """Make the folder; raises JournalError where a journal cannot be kept there.
+
+        Args:
+            beside: names of the other files without which it is of no use.
+        """
         if not files.CAN_LOCK:
             raise JournalError("this system has no flock")
         try:
             files.own_folder(self.folder, self._owned)
-            _refuse_foreign(self._path)
+            for name in (FILE, *beside):
+                _refuse_foreign(os.path.join(self.folder, name))
         except OSError as error:
             raise JournalError(f"no journal in {self.folder}: {error}") from error
 
@@ -126,9 +131,7 @@ class DiskJournal:
         For the elected shipper alone.
         """
         numbers = self._sending()
-        if not numbers:
-            return self._claim_new(1)
-        return DiskPart(self._part_path(numbers[0]))
+        return DiskPart(self._part_path(numbers[0])) if numbers else self._claim_new()
 
     def parts(self) -> list[DiskPart]:
         """Return what waits, the oldest first, for whoever looks and claims nothing."""
@@ -138,14 +141,11 @@ class DiskJournal:
     def claim_behind(self, part: Part) -> Part | None:
         """Return what is to be sent next where ``part`` cannot be finished yet."""
         assert isinstance(part, DiskPart)
-        numbers = self._sending()
-        later = [number for number in numbers if number > part.number]
-        if later:
-            return DiskPart(self._part_path(later[0]))
-        return self._claim_new(max([part.number, *numbers]) + 1)
+        later = [number for number in self._sending() if number > part.number]
+        return DiskPart(self._part_path(later[0])) if later else self._claim_new()
 
-    def _claim_new(self, number: int) -> Part | None:
-        path = self._part_path(number)
+    def _claim_new(self) -> Part | None:
+        path = self._part_path(max(self._numbers(), default=0) + 1)
         files.remove(f"{path}.at")  # of a shipper that was killed between its two last acts
         try:
             os.rename(self._path, path)
@@ -157,6 +157,10 @@ class DiskJournal:
         return os.path.join(self.folder, f"{_SENDING}{number}")
 
     def _sending(self) -> list[int]:
+        """Return the numbers of what was claimed; what else bears such a name is left alone."""
+        return [number for number in self._numbers() if _is_ours(self._part_path(number))]
+
+    def _numbers(self) -> list[int]:
         numbers = (name[len(_SENDING) :] for name in self._names() if name.startswith(_SENDING))
         return sorted(int(number) for number in numbers if number.isdecimal())
 
@@ -168,12 +172,8 @@ class DiskJournal:
 
     def waiting_bytes(self) -> int:
         """Return the size of all that waits."""
-        return _size(self._path) + self.claimed_bytes()
-
-    def claimed_bytes(self) -> int:
-        """Return the size of what was claimed and is not sent yet."""
-        paths = map(self._part_path, self._sending())
-        return sum(max(_size(path) - _number_in(f"{path}.at"), 0) for path in paths)
+        claimed = map(self._part_path, self._sending())
+        return _size(self._path) + sum(_size(path) - _sent_of(path) for path in claimed)
 
     def purge(self) -> int:
         """Claim and delete all that waits, and what has left; return how many lines waited.
@@ -199,7 +199,7 @@ class DiskPart:
     def __init__(self, path: str) -> None:
         self.path = path
         self.torn = False
-        self._reached = _number_in(f"{path}.at")
+        self._reached = _sent_of(path)
 
     @property
     def number(self) -> int:
@@ -231,11 +231,19 @@ class DiskPart:
         return lines, reached
 
     def advance(self, reached: int) -> None:
-        """Keep the offset, so that the next shipper goes on there."""
+        """Keep the offset, so that the next shipper goes on there.
+
+        Where it cannot be written, the next one sends again what we have sent, which does no harm.
+        """
         self._reached = reached
-        descriptor = os.open(f"{self.path}.at", files.WRITE, 0o600)
+        try:
+            descriptor = os.open(f"{self.path}.at", files.WRITE, 0o600)
+        except OSError:
+            return
         try:
             os.write(descriptor, b"%020d" % reached)
+        except OSError:
+            pass
         finally:
             os.close(descriptor)
 
@@ -299,10 +307,6 @@ class MemoryJournal:
         """Return the size of all that waits."""
         return self._bytes if self._lines else 0
 
-    def claimed_bytes(self) -> int:
-        """Return 0: nothing is claimed apart."""
-        return 0
-
     def purge(self) -> int:
         """Forget all that waits; return how many lines that were."""
         lines = len(self._lines)
@@ -352,12 +356,19 @@ class MemoryPart:
 
 
 def _refuse_foreign(path: str) -> None:
+    """Raise OSError where something that we cannot use stands in our place.
+
+    Asks by opening it, at once: between two questions it may be claimed, and look like gone.
+    """
     try:
-        status = os.lstat(path)
+        descriptor = os.open(path, files.UPDATE)
     except FileNotFoundError:
         return
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "something that is no file stands in the journal's place", path)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "something that is no file stands in our place", path)
+    finally:
+        os.close(descriptor)
 
 
 def _append_to(descriptor: int, line: bytes, size: int, most_bytes: int) -> int:
@@ -373,24 +384,42 @@ def _is_whole(line: bytes) -> bool:
     return line.endswith(b"\n") or len(line) == LINE_BYTES
 
 
+def _is_ours(path: str) -> bool:
+    """Tell whether this is a file that we can read to its end and then delete."""
+    try:
+        descriptor = os.open(path, files.UPDATE)
+    except OSError:
+        return False
+    try:
+        return stat.S_ISREG(os.fstat(descriptor).st_mode)
+    finally:
+        os.close(descriptor)
+
+
 def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size
+        status = os.lstat(path)
     except OSError:
         return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _lines(path: str) -> int:
+    """Return how many lines of a claimed file were not sent yet."""
+    if not _is_ours(path):
+        return 0
     try:
         with open(path, "rb") as file:
+            file.seek(_sent_of(path))
             return sum(1 for line in file if line != b"\n")
     except OSError:
         return 0
 
 
-def _number_in(path: str) -> int:
+def _sent_of(path: str) -> int:
+    """Return how much of a claimed file was sent, in bytes; 0 where that cannot be."""
     try:
-        text = files.read_bytes(path, 64)
-        return int(text) if text.strip().isdigit() else 0
+        sent = int(files.read_bytes(f"{path}.at", 64))
     except (OSError, ValueError):
         return 0
+    return sent if 0 <= sent <= _size(path) else 0

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import files
+from . import files, forks
 from .payload import fields_of
 
 TYPE_CHECKING = False
@@ -61,6 +61,7 @@ def show_once(settings: Settings, config: str, at: float) -> None:
 
 def store(settings: Settings, config: str, at: float) -> None:
     """Note down that the present fields were shown at ``at``; raises OSError."""
+    forks.load("json")
     import json
 
     from .event import rfc3339
@@ -81,6 +82,7 @@ def shown(config: str) -> frozenset[str] | None:
         return None
     except OSError:
         return frozenset()
+    forks.load("json")
     import json
 
     try:

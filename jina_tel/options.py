@@ -22,6 +22,22 @@ def is_word(text: object) -> bool:
     )
 
 
+def is_method(attribute: object) -> bool:
+    """Tell whether what stands in a class's dictionary is a method: no class, property or value."""
+    function = getattr(attribute, "__func__", attribute)
+    return callable(function) and hasattr(attribute, "__get__") and not isinstance(function, type)
+
+
+def found_in(cls: type, name: str) -> Any:
+    """Return what ``cls`` has under ``name`` in its own dictionary, else in a base's, else None."""
+    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+
+
+def starts_of(cls: type) -> tuple[str, ...]:
+    """Return which of ``METHODS`` the body of ``cls`` defines."""
+    return tuple(name for name in METHODS if is_method(vars(cls).get(name)))
+
+
 class Options:
     """What an author asked for.
 

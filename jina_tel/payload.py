@@ -157,8 +157,8 @@ def as_wire(
 def _is_line(line: Any, product: str) -> bool:
     return (
         isinstance(line, dict)
-        and _is_short(line.get("id"))
-        and _is_short(line.get("time"))
+        and _is_id(line.get("id"))
+        and _shape(line.get("time")) in _TIMES
         and line.get("product") == product
         and line.get("v") == 1
     )
@@ -168,12 +168,23 @@ def _is_loss(lost: Any) -> bool:
     return (
         isinstance(lost, dict)
         and REASONS.issuperset(lost)
-        and all(type(number) is int and number > 0 for number in lost.values())
+        and all(type(number) is int and 0 < number < 1 << 53 for number in lost.values())
     )
 
 
-def _is_short(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 64 and value.isascii()
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 64 and _HEX.issuperset(value)
+
+
+def _shape(value: object) -> str:
+    """Return a moment's text with ``0`` for every digit: what form it has."""
+    return value.translate(_DIGITS) if isinstance(value, str) else ""
+
+
+_HEX = frozenset("0123456789abcdef-")
+_DIGITS = str.maketrans("123456789", "000000000")
+_TIMES = ("0000-00-00T00:00:00.000000Z", "0000-00-00T00:00:00Z")
+_DATES = (UNSET, "0000-00-00T00:00:00.000000")
 
 
 def _is_event(value: object) -> bool:
@@ -190,10 +201,10 @@ def _is_kernel(value: object) -> bool:
 
 
 _ACCEPTS = {
-    "date": _is_short,
+    "date": lambda value: _shape(value) in _DATES,
     "event": _is_event,
     "hash": lambda value: type(value) is int and 0 <= value < 1 << identity.UID_BITS,
     "kernel": _is_kernel,
-    "uuid": _is_short,
+    "uuid": _is_id,
     "version": is_version,
 }

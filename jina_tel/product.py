@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from . import files
+from . import files, forks
 from .facts import Choice, Count, Version
 from .payload import fields_of
 from .settings import Settings
@@ -37,8 +37,9 @@ def describe(state: str, settings: Settings, endpoint: str) -> None:
     try:
         if key.encode() in files.read_bytes(path):
             return
-    except FileNotFoundError:
-        pass
+    except OSError:
+        pass  # not there, or nothing that can be read: written anew
+    forks.load("json")
     import json
 
     content = {"v": FORMAT, "key": key, **description(settings, endpoint)}
@@ -78,6 +79,7 @@ def load(state: str) -> Settings:
         OSError: it cannot be read.
         ValueError: it cannot be understood, or a later version has written it.
     """
+    forks.load("json")
     import json
 
     path = os.path.join(state, FILE)
@@ -135,6 +137,7 @@ def _nothing() -> None:
 
 
 def _key(settings: Settings, endpoint: str) -> str:
+    forks.load("zlib")
     import zlib
 
     return f"{zlib.crc32(repr(description(settings, endpoint)).encode()):08x}"

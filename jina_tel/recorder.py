@@ -6,6 +6,7 @@ Global state department: the recorders of this process stand here, for its forks
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import time
 from itertools import count
@@ -13,12 +14,12 @@ from itertools import count
 from . import answers, event, files, folders, forks, identity, notice, payload, product
 from . import contact as contacts
 from .consent import Consent, decide, variables_say
-from .debug import say
+from .debug import describe, say
 from .errors import JournalError
 from .journal import CREATED, FULL, DiskJournal, MemoryJournal
 from .ledger import Ledger
 from .settings import endpoint_of, read, watch
-from .shipper import Shipper
+from .shipper import LOCK, Shipper
 from .transports import modules_for
 
 TYPE_CHECKING = False
@@ -35,8 +36,10 @@ LOOK_SECONDS = 1.0  # how long a stored answer is believed
 LEDGER_SECONDS = 10.0  # how often losses are written down while they go on
 MINUTE = 60.0
 NAMES = 1000
+# Of the journal's bound, one half is for what was claimed, of the other one part in eight for the
+# lines that tell of losses.
+CLAIMED_SHARE, LEDGER_SHARE = 2, 16
 LONG_EXIT_SECONDS = 1.0  # where nobody comes after us
-NO_BOUND = 1 << 62  # the ledger's line may pass the bound that it tells of
 
 
 class Recorder:
@@ -55,12 +58,12 @@ class Recorder:
         self.endpoint = endpoint_of(settings, os.environ) or ""
         self._folders: Folders | None = None
         self._parts: _Parts | None = None
-        self._windows: dict[str, tuple[float, Any]] = {}
+        self._windows: dict[tuple[str, int], Any] = {}
+        self._began = time.monotonic()
         self._ledger_at = 0.0
-        self._most = settings.journal_bytes
 
     def is_current(self, now: float) -> bool:
-        """Tell whether the variables are as they were: of consent at once, the others in a second."""
+        """Tell whether the variables are as they were: consent's at once, the rest in a second."""
         return self.unchanged() and (
             now < self.look_at or self._variables == read(self.settings.variables.keys)
         )
@@ -70,7 +73,7 @@ class Recorder:
         self.unchanged = _never
 
     def still_off(self) -> Callable[[], bool] | None:
-        """Return what tells, in a fraction of a microsecond, that the no holds still; None for a yes."""
+        """Return what tells at once whether the no holds still; None for a yes."""
         if self.allowed:
             return None
         unchanged, look_at, monotonic = self.unchanged, self.look_at, time.monotonic
@@ -111,7 +114,7 @@ class Recorder:
         self._append(parts, parts.writer.event(name, time.time()), now)
 
     def _look(self, now: float) -> None:
-        """Look at the stored answers, the bound that is left, and whether the endpoint is gone."""
+        """Look at the stored answers, and whether the endpoint is gone."""
         if variables_say(self.settings, os.environ) is not None:
             self.allowed, self.look_at = False, FOREVER
             return
@@ -122,47 +125,61 @@ class Recorder:
         self.look_at = now + LOOK_SECONDS
         parts = self._parts
         if parts is not None and parts.folder is not None:
-            self._most = self.settings.journal_bytes - parts.journal.claimed_bytes()
             self.allowed = self.allowed and not _is_gone(parts.folder)
 
     def _is_one_too_many(self, name: str, now: float) -> bool:
-        window = self._windows.get(name)
-        if window is None or now >= window[0]:
-            if len(self._windows) > NAMES:
-                self._windows.clear()
-            window = self._windows[name] = (now + MINUTE, count())
-        return bool(next(window[1]) >= self.settings.events_per_minute)
+        key = (name, int(max(now - self._began, 0.0) // MINUTE))
+        window = self._windows.get(key) or self._new_window(key)
+        return bool(next(window) >= self.settings.events_per_minute)
 
-    def _append(self, parts: _Parts, line: bytes, now: float) -> None:
+    def _new_window(self, key: tuple[str, int]) -> Any:
+        """Return the counter of this name and minute, one for all threads; forget older minutes."""
+        for old in list(self._windows):
+            if old[1] < key[1] - 1:
+                self._windows.pop(old, None)
+        if len(self._windows) > NAMES:
+            self._windows.clear()
+        return self._windows.setdefault(key, count())
+
+    def _append(self, parts: _Parts, line: bytes, now: float, *, again: bool = False) -> None:
         try:
-            written = parts.journal.append(line, self._most)
+            written = self._put(parts, line, self.settings.journal_bytes // LEDGER_SHARE, now)
         except OSError as error:
-            self._retry_elsewhere(parts, line, error, now)
+            self.say(f"the journal could not be written: {error}")
+            elsewhere = None if again else self._elsewhere(parts, error)
+            if elsewhere is None:
+                self.lose("write_failed", now)
+            else:
+                self._append(elsewhere, line, now, again=True)
             return
         if written == FULL:
             self.lose("journal_full", now)
-        elif written == CREATED and self._was_withdrawn(now):
-            parts.journal.purge()
-        else:
+        elif self.allowed:
             parts.shipper.wake(now)
 
-    def _was_withdrawn(self, now: float) -> bool:
-        """Whoever made the journal's file looks once more: somebody may have said no just before."""
-        self._look(now)
-        return not self.allowed
+    def _put(self, parts: _Parts, line: bytes, spared: int, now: float) -> int:
+        """Append one line, and take it back where somebody says no.
 
-    def _retry_elsewhere(self, parts: _Parts, line: bytes, error: OSError, now: float) -> None:
-        self.say(f"the journal could not be written: {error}")
-        if isinstance(error, FileNotFoundError) and not parts.reopened:
+        Whoever made the journal's file looks once more: the answer may have come, and all been
+        deleted, just before. What a variable or the endpoint says is for this process alone, so
+        it takes nothing from the others. Raises OSError.
+        """
+        bound = self.settings.journal_bytes // CLAIMED_SHARE
+        written = parts.journal.append(line, bound - spared)
+        if written == CREATED:
+            self._look(now)
+            if not self.allowed and decide(self.settings, os.environ).allowed:
+                parts.journal.purge()
+        return written
+
+    def _elsewhere(self, parts: _Parts, error: OSError) -> _Parts | None:
+        """Return where to keep what could not be written to ``parts``, or None for nowhere."""
+        gone, hopeless = error.errno == errno.ENOENT, error.errno in files.HOPELESS
+        if parts.folder is None or not (gone or hopeless):
+            return None
+        if self._parts is parts:  # else another thread has been here
             self._parts = None
-            again = self._open()
-            again.reopened = True
-            self._append(again, line, now)
-        elif error.errno in files.HOPELESS and parts.folder is not None:
-            self._parts = None
-            self._append(self._open(in_memory=True), line, now)
-        else:
-            self.lose("write_failed", now)
+        return self._parts or self._open(in_memory=hopeless)
 
     def lose(self, reason: str, now: float) -> None:
         """Count one event as lost; write the counts down now and then."""
@@ -175,12 +192,17 @@ class Recorder:
     def write_ledger(self) -> None:
         """Write down what was lost, as a line in the journal with an id of its own."""
         parts = self._parts
-        counts = self.ledger.take() if parts is not None and self.allowed else {}
-        if not counts or parts is None:
+        if parts is None or not self.ledger or not (self.allowed and self.may_send()):
             return
+        counts = self.ledger.take()
+        if not counts:
+            return  # another thread was faster
         try:
-            parts.journal.append(parts.writer.ledger(counts, time.time()), NO_BOUND)
+            line = parts.writer.ledger(counts, time.time())
+            written = self._put(parts, line, 0, time.monotonic())
         except OSError:
+            written = FULL
+        if written == FULL:
             self.ledger.put_back(counts)
 
     def _open(self, *, in_memory: bool = False) -> _Parts:
@@ -190,12 +212,15 @@ class Recorder:
         kept = payload.is_kept(os.environ)
         writer = event.Writer(settings.product, facts, kept=kept)
         if self.endpoint == "memory:":
+            forks.load("jina_tel.transports.recall")
             from .transports.recall import Recall
 
             parts = _Parts(writer, Recall(settings), None, kept)
         else:
             parts = self._journal_parts(writer, kept, in_memory=in_memory)
         parts.shipper = self._shipper_for(parts)
+        if self.endpoint == "memory:":
+            parts.shipper.rest()
         self._show_notice()
         if self._parts is None:  # else another thread's first event was faster
             self._parts = parts
@@ -210,7 +235,7 @@ class Recorder:
         folder = folders.journal_folder(found.state, self.endpoint)
         journal = DiskJournal(folder, found.owned + 1)
         try:
-            journal.prepare()
+            journal.prepare(LOCK)
             product.describe(found.state, self.settings, self.endpoint)
         except (JournalError, OSError) as error:
             self.say(f"{error}; events are kept in memory")
@@ -245,7 +270,7 @@ class Recorder:
         return Shipper(modules, deliver, parts.folder, self.write_ledger, self.fence)
 
     def flush(self, deadline: float) -> bool:
-        """Send what waits before the monotonic ``deadline``; return whether nothing does any more."""
+        """Send what waits before the monotonic ``deadline``; return whether nothing does now."""
         if not self.consent().allowed:
             return True
         self._look(time.monotonic())
@@ -261,7 +286,7 @@ class Recorder:
         return max(chosen, LONG_EXIT_SECONDS)
 
     def leave(self, began: float) -> None:
-        """At exit, begun at the monotonic moment ``began``: write down, and ship if this is the root."""
+        """At exit, begun at the monotonic moment ``began``: write down, and ship from the root."""
         self.write_ledger()
         parts = self._parts
         if parts is None or not identity.tree().is_root or not parts.journal.waiting_bytes():
@@ -273,7 +298,7 @@ class Recorder:
     def fence(self, error: BaseException) -> None:
         """Take an error of ours: count it, and tell whoever debugs."""
         self.ledger.note("internal")
-        self.say(f"{type(error).__name__}: {error}")
+        self.say(describe(error))
 
     def make_way(self) -> None:
         """Ahead of a fork."""
@@ -288,7 +313,7 @@ class Recorder:
 class _Parts:
     """What a recorder needs from its first event on."""
 
-    __slots__ = ("folder", "journal", "kept", "reopened", "shipper", "writer")
+    __slots__ = ("folder", "journal", "kept", "shipper", "writer")
 
     shipper: Shipper
 
@@ -299,7 +324,6 @@ class _Parts:
         self.journal = journal
         self.folder = folder
         self.kept = kept
-        self.reopened = False
 
 
 def _never() -> bool:
@@ -310,14 +334,15 @@ def _is_gone(folder: str) -> bool:
     return contacts.may_be_gone(folder) and contacts.load(folder).is_gone(time.time())
 
 
-_facts: dict[str, str] = {}  # by product: read once a process, also for its forked children
+_facts: dict[Any, str] = {}  # by what is asked: read once a process, also for its forked children
 
 
 def _facts_of(settings: Settings) -> str:
-    known = _facts.get(settings.product)
+    asked = (settings.product, settings.distributions, tuple(settings.facts.items()))
+    known = _facts.get(asked)
     if known is None:
         known = payload.inside(payload.process_facts(settings, os.environ))
-        _facts[settings.product] = known
+        _facts[asked] = known
     return known
 
 
@@ -325,15 +350,15 @@ _open: list[Recorder] = []  # those of this process that have recorded
 _prepared = False
 
 
-def prepare_process() -> None:
-    """Have this process's forks and its exit told to us, and its children carry our tree; once."""
+def prepare_process() -> bool:
+    """Have this process's forks and its exit told to us, once; return whether that is new."""
     global _prepared
     if _prepared:
-        return
+        return False
     _prepared = True
-    identity.carry()
     forks.register(_before_fork, _after_fork_in_child)
     atexit.register(_leave)
+    return True
 
 
 def _before_fork() -> None:

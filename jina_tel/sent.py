@@ -18,7 +18,8 @@ def keep(folder: str, gzipped: bytes, at: float) -> None:
     try:
         files.make_private(inside)
         files.write_whole(os.path.join(inside, name), gzipped)
-        for old in names(folder)[KEPT:]:
+        kept = names(folder)[:KEPT]
+        for old in set(_all_in(inside)).difference(kept):  # and what was left half written
             files.remove(os.path.join(inside, old))
     except OSError:
         pass
@@ -26,14 +27,19 @@ def keep(folder: str, gzipped: bytes, at: float) -> None:
 
 def names(folder: str) -> list[str]:
     """Return the names of the kept bodies, the newest first."""
-    try:
-        found = os.listdir(os.path.join(folder, FOLDER))
-    except OSError:
-        return []
+    found = _all_in(os.path.join(folder, FOLDER))
     return sorted((name for name in found if name.endswith(".ndjson.gz")), reverse=True)
 
 
+def _all_in(inside: str) -> list[str]:
+    try:
+        return os.listdir(inside)
+    except OSError:
+        return []
+
+
 def purge(folder: str) -> None:
-    """Delete them all."""
-    for name in names(folder):
-        files.remove(os.path.join(folder, FOLDER, name))
+    """Delete them all, and what a killed process left half written."""
+    inside = os.path.join(folder, FOLDER)
+    for name in _all_in(inside):
+        files.remove(os.path.join(inside, name))

@@ -213,7 +213,7 @@ def read(keys: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def watch(keys: tuple[Any, ...]) -> Callable[[], bool]:
-    """Return a function that tells, in 0.1 µs, whether the first two of ``keys`` are as they are now.
+    """Return what tells, in 0.1 µs, whether the first two of ``keys`` are as they are now.
 
     These are the variables by which a user says no. Asked at every event; for the rest of them
     once a second will do.
@@ -281,9 +281,9 @@ def _text_or_none(name: str, text: object) -> str | None:
 
 
 def _number(name: str, value: object, least: float, most: float) -> float:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
-    if not good:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most:  # type: ignore[operator]  # it is a number
         raise ValueError(f"{name}: a number from {least} to {most} is wanted, not {value!r}")
     if isinstance(value, float) and name not in ("exit_seconds", "journal_days"):
         raise ValueError(f"{name}: a whole number is wanted, not {value!r}")
-    return value  # type: ignore[return-value]  # narrowed by `good`
+    return value  # type: ignore[return-value]  # it is a number

@@ -7,6 +7,7 @@ gone when the journal is empty. It gets out of the way of a fork while it merely
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from . import contact as contacts
@@ -24,7 +25,7 @@ LOCK = "shipper.lock"
 PAUSE_SECONDS = 0.1  # between two claims of a delivery: what comes in between shares a request
 ELECTION_SECONDS = 3.0  # the leader, or the next process, has what is still there then
 LOOK_SECONDS = 0.1
-YIELD_SECONDS = 3.0  # a storm of forks may put off a delivery for so long, not forever
+STARVING_SECONDS = 3.0  # a storm of forks may put us off for so long, not forever
 JOIN_SECONDS = 1.0
 SOON_SECONDS = 1.0
 REST_SECONDS = 60.0  # after the system has refused us a thread
@@ -61,14 +62,14 @@ class Shipper:
         self._turn = forks.new_lock()  # held while our thread runs
         self._ended = Signal()
         self._hurry = Signal()
-        self._waiting = False
-        self._yielding = False
+        self._waiting = False  # our thread would end now, for a fork
+        self._yielding = False  # it is to
         self._leaving = False
         self._led = False
         self._forced = False
-        self._task = 0
+        self._task: int | None = None  # the thread's number: 0 before it has begun, None for none
         self._quiet_until = 0.0
-        self._wanted_since: float | None = None
+        self._starved_since: float | None = None
 
     def wake(self, now: float) -> None:
         """Have what waits shipped; does nothing while that is under way, or not due.
@@ -79,15 +80,20 @@ class Shipper:
         if now >= self._quiet_until and self._turn.acquire(False):
             self._start(now)
 
+    def rest(self) -> None:
+        """Be woken no more: what is recorded has arrived already."""
+        self._quiet_until = float("inf")
+
     def _start(self, now: float) -> bool:
         self._ended, self._hurry = Signal(), Signal()
-        self._yielding = False
-        if self._wanted_since is None:
-            self._wanted_since = now
+        self._task, self._waiting, self._yielding = 0, True, False
+        if self._starved_since is None:
+            self._starved_since = now
         try:
             forks.original("_thread", "start_new_thread")(self._run, ())
         except RuntimeError:  # no more threads, or the interpreter is shutting down
             self._quiet_until = now + REST_SECONDS
+            self._task, self._waiting = None, False
             self._turn.release()
             return False
         return True
@@ -97,6 +103,7 @@ class Shipper:
         try:
             self._task = forks.original("_thread", "get_native_id")()
             again = self._ship()
+            self._starved_since = None
         except _YieldError:
             pass
         except Exception as error:  # noqa: BLE001 - the second of our two fences
@@ -116,16 +123,24 @@ class Shipper:
 
     def _ship(self) -> bool:
         """Return whether to look once more for what was recorded meanwhile."""
+        self._go_on()
         for module in self._modules:
-            if self._yielding:
-                raise _YieldError
-            forks.load(module)
+            self._load(module)
         if self._delivery is None:
             self._delivery = self._make()
         self._write_ledger()
         if not self._is_due(self._delivery):
             return False
         return self._lead(self._delivery)
+
+    def _load(self, module: str) -> None:
+        """Import one leaf; a fork waits for it, and may end our thread behind it."""
+        if module not in sys.modules:
+            self._waiting = True
+            try:
+                forks.load(module)
+            finally:
+                self._go_on()
 
     def _is_due(self, delivery: Delivery) -> bool:
         """Wait for an endpoint that is due soon; for another there is no need of a thread."""
@@ -149,9 +164,7 @@ class Shipper:
             self._write_ledger()
         finally:
             _resign(lock)
-        if done:
-            self._wanted_since = None
-        else:
+        if not done:
             left = delivery.contact().seconds_left(time.time())
             self._quiet_until = time.monotonic() + min(left, REST_SECONDS)
         return done
@@ -168,6 +181,7 @@ class Shipper:
             self._wait(LOOK_SECONDS)
 
     def _pause(self) -> None:
+        self._starved_since = time.monotonic()  # something has just been sent
         if not self._hurry.is_set():
             self._wait(PAUSE_SECONDS)
 
@@ -178,27 +192,36 @@ class Shipper:
             if not self._yielding:
                 self._hurry.wait(seconds)
         finally:
-            self._waiting = False
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._waiting = False
         if self._yielding:
             raise _YieldError
 
     def make_way(self) -> None:
-        """Ahead of a fork: end the thread if it merely waits, and see it gone.
+        """Ahead of a fork: end the thread if it merely waits, imports, or is ending; see it gone.
 
-        Afterwards it is not started again here: Python 3.12 and later count the threads after
-        the fork, and warn. The next event, the exit, or a child's shipper goes on.
+        With a request it goes on. Afterwards it is not started again here: Python 3.12 and later
+        count the threads after the fork, and warn. The next event, the exit, or a child's shipper
+        goes on.
         """
-        if not self._turn.locked() or self._is_starving():
+        task, ended = self._task, self._ended
+        if task is None or self._is_starving():
             return
-        ended = self._ended
-        self._yielding = True
-        self._hurry.set()
-        if self._waiting and ended.wait(JOIN_SECONDS):
-            _see_gone(self._task)
+        self._yielding = True  # first: who waits now will see it, who does not yet will not wait
+        if self._waiting or not self._turn.locked():
+            self._hurry.set()
+            if ended.wait(JOIN_SECONDS):
+                task = task or self._task
+                _see_gone(task)
+                if self._task == task:
+                    self._task = None
+        self._yielding = False
 
     def _is_starving(self) -> bool:
-        since = self._wanted_since
-        return since is not None and time.monotonic() - since > YIELD_SECONDS
+        since = self._starved_since
+        return since is not None and time.monotonic() - since > STARVING_SECONDS
 
     def flush(self, deadline: float) -> bool:
         """Ship now, before the monotonic ``deadline``; return whether nothing waits any more.
@@ -247,7 +270,7 @@ class Shipper:
         now = time.monotonic()
         try:
             if self._turn.acquire(False) and not self._start(now):
-                return True
+                return False  # now or later: no thread can be had any more
             self._hurry.set()
             return self._ended.wait(deadline - now)
         finally:
@@ -267,10 +290,11 @@ _NO_LOCK: files.Held = _NoLock()  # type: ignore[assignment]
 
 
 def _try_lock(path: str) -> files.Held | None:
-    descriptor = os.open(path, files.WRITE, 0o600)
-    if files.seize(descriptor):
-        return files.Held(descriptor)
-    os.close(descriptor)
+    with forks.Apart():  # or a child keeps the lock, and nobody can lead until it ends
+        held = files.Held(os.open(path, files.WRITE, 0o600))
+    if files.seize(held.number):
+        return held
+    held.close()
     return None
 
 
@@ -280,7 +304,7 @@ def _resign(lock: files.Held) -> None:
         lock.close()
 
 
-def _see_gone(task: int) -> None:
+def _see_gone(task: int | None) -> None:
     """Wait until the kernel has no such task: a thread is joined a little earlier than it ends."""
     path, sleep = f"/proc/self/task/{task}", forks.original("time", "sleep")
     until = time.monotonic() + JOIN_SECONDS

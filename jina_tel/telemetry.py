@@ -10,7 +10,7 @@ import os
 import time
 
 from .consent import Consent, variables_say
-from .options import METHODS, Options
+from .options import METHODS, Options, found_in, is_method, starts_of
 from .settings import Settings
 
 TYPE_CHECKING = False
@@ -93,7 +93,7 @@ class Telemetry:
         return self._settings
 
     def configure(self, **changes: Any) -> None:
-        """Change settings: ``endpoint``, ``notice``, and all that the constructor takes but the product.
+        """Change settings: all that the constructor takes but the product.
 
         Holds from the next event on. Raises ValueError, and changes nothing, where one is wrong.
         """
@@ -189,9 +189,9 @@ class Telemetry:
         module, qualified = _split(path)
         if self._says_no():
             return
-        from . import instrumentation
+        from . import patches
 
-        instrumentation.patch(self, module, qualified, chosen)
+        patches.patch(self, module, qualified, chosen)
 
     def uninstrument(self, path: str) -> None:
         """Put back what ``instrument`` replaced: the very same object.
@@ -204,9 +204,9 @@ class Telemetry:
         module, qualified = _split(path)
         if self._says_no():
             return
-        from . import instrumentation
+        from . import patches
 
-        instrumentation.unpatch(self, module, qualified)
+        patches.unpatch(self, module, qualified)
 
     def adopt(self, cls: type, options: Options, *, named: bool) -> None:
         """Instrument a subclass of ``Mixin``; ``named``: its own definition names the methods."""
@@ -216,7 +216,7 @@ class Telemetry:
             return
         from . import instrumentation
 
-        instrumentation.adopt(self, cls, options, named=named)
+        instrumentation.adopt(self, self.Mixin, cls, options, named=named)
 
     def _says_no(self) -> bool:
         return variables_say(self._settings, os.environ) is not None
@@ -251,16 +251,15 @@ class Telemetry:
 
 def _check_target(target: Any, options: Options) -> None:
     if not isinstance(target, type):
-        function = getattr(target, "__func__", target)
-        if not callable(function):
+        if not is_method(target):
             raise ValueError(f"instrumented: a class or a method is wanted, not {target!r}")
         if options.methods:
             raise ValueError(f"instrumented: {options.methods!r} are names for a class's methods")
         return
-    missing = [name for name in options.methods if not hasattr(target, name)]
+    missing = [name for name in options.methods if not is_method(found_in(target, name))]
     if missing:
         raise ValueError(f"instrumented: {target.__qualname__} has no method {missing[0]!r}")
-    if not options.methods and not any(name in vars(target) for name in METHODS):
+    if not options.methods and not starts_of(target):
         raise ValueError(
             f"instrumented: the body of {target.__qualname__} defines none of "
             f'{", ".join(METHODS)}; name its method, as in @instrumented("run")'
@@ -277,7 +276,8 @@ def _split(path: object) -> tuple[str, str]:
 
 def _mixin_of(telemetry: Telemetry) -> Any:
     """Return the class whose subclasses are instrumented as they are defined."""
-    asked: dict[type, dict[str, Any]] = {}  # of the few classes that give options
+    # The options stand in the class itself: attrs and dataclass(slots=True) make a new one of it.
+    asked = f"_{telemetry.settings.product.replace('-', '_')}_telemetry"
 
     class TelemetryMixin:
         """Instruments each subclass as it is defined; takes ``instrumented``'s options.
@@ -290,10 +290,10 @@ def _mixin_of(telemetry: Telemetry) -> Any:
         def __init_subclass__(cls, **given: Any) -> None:
             own = {name: given.pop(name) for name in _OPTIONS if name in given}
             super().__init_subclass__(**given)
-            inherited = next((asked[base] for base in cls.__mro__ if base in asked), {})
+            options = {**getattr(cls, asked, {}), **own}
+            telemetry.adopt(cls, _options(options), named="methods" in own)
             if own:
-                asked[cls] = {**inherited, **own}
-            telemetry.adopt(cls, _options(asked.get(cls, inherited)), named="methods" in own)
+                setattr(cls, asked, options)
 
     return TelemetryMixin
 

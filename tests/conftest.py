@@ -73,6 +73,11 @@ def is_loopback(host: str) -> bool:
 sys.addaudithook(refuse_the_network)
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Name long bytes by their length: a gzip holds the second, and all workers must agree."""
+    return f"{argname}-{len(val)}" if isinstance(val, bytes) and len(val) > 16 else None
+
+
 @pytest.fixture(scope="session")
 def homes(tmp_path_factory):
     """Return a way to a new, empty folder for each test."""

@@ -15,13 +15,13 @@ ROOMS = [
     # values
     ["errors", "debug", "options", "facts", "settings", "event", "files", "forks", "folders"],
     # questions about the world
-    ["consent", "identity", "environment", "ci", "payload"],
+    ["consent", "identity", "environment", "ci", "payload", "schema"],
     # carrying
     ["product", "answers", "journal", "contact", "ledger", "sent", "notice", "transports"],
-    ["delivery", "shipper"],
+    ["delivery", "shipper", "withdrawal"],
     # putting together
     ["recorder"],
-    ["instrumentation"],
+    ["calls", "instrumentation", "patches"],
     ["telemetry", "jina"],
     ["__init__"],
     # edges

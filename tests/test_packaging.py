@@ -1,4 +1,4 @@
-"""What is released, built from a copy of the source and installed elsewhere, with its needs only."""
+"""What is released: built from a copy, installed elsewhere, with what it needs and no more."""
 
 from __future__ import annotations
 

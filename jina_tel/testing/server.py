@@ -119,7 +119,6 @@ class _Connection(BaseHTTPRequestHandler):
     def serve(self) -> None:
         body = self._read_body()
         if body is None:
-            self.close_connection = True
             return
         request = _request(self, body)
         behaviour = self.server.desk.arrived(request)

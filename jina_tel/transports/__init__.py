@@ -20,10 +20,11 @@ _ALWAYS = (
     "json.encoder",
     "json",
     "zlib",
+    "stat",
     "urllib.parse",
     "jina_tel.transports.base",
 )
-_HTTP = (
+_LEAVES = (
     "base64",
     "binascii",
     "errno",
@@ -40,21 +41,23 @@ _HTTP = (
     "email.parser",
     "selectors",
     "socket",
+)
+_TLS = ("enum", "warnings", "_ssl", "ssl")
+_HTTP = (
     "http",
     "http.client",
     "jina_tel.transports.wire",
     "jina_tel.transports.proxies",
     "jina_tel.transports.http",
 )
-_TLS = ("enum", "warnings", "_ssl", "ssl")
 
 
 def modules_for(endpoint: str) -> tuple[str, ...]:
     """Return the names of all modules that sending to ``endpoint`` uses, in order of import."""
-    if not endpoint.startswith(("http://", "https://")):
-        return (*_ALWAYS, f"jina_tel.transports.{endpoint.partition(':')[0]}")
-    tls = _TLS if endpoint.startswith("https://") else ()
-    return (*_ALWAYS, *_HTTP, *tls)
+    if endpoint.startswith(("http://", "https://")):
+        tls = _TLS if endpoint.startswith("https://") else ()
+        return (*_ALWAYS, *_LEAVES, *tls, *_HTTP)
+    return (*_ALWAYS, f"jina_tel.transports.{endpoint.partition(':')[0]}")
 
 
 def transport_for(endpoint: str, token: str | None) -> Transport:

@@ -43,6 +43,9 @@ class Answer(NamedTuple):
 class Transport(Protocol):
     """Sends one body and returns the answer."""
 
+    def request(self, body: Body) -> bytes:
+        """Return what ``send`` would send now, every byte of it; sends nothing."""
+
     def send(self, body: Body, deadline: float) -> Answer:
         """Send it before the monotonic ``deadline``; raises TransportError without an answer."""
 

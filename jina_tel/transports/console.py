@@ -12,11 +12,19 @@ from .base import Answer, Body
 class ConsoleTransport:
     """Prints each line, indented, with its keys in the order of the wire."""
 
+    def request(self, body: Body) -> bytes:
+        """Return what ``send`` would print."""
+        texts = (json.dumps(line.get("payload", line), indent=2) for line in body.lines)
+        return "".join(f"{text}\n" for text in texts).encode()
+
     def send(self, body: Body, deadline: float) -> Answer:
-        """Print it; the deadline is not looked at, a terminal takes what it is given."""
+        """Print it; the deadline is not looked at, a terminal takes what it is given.
+
+        Raises:
+            TransportError: there is no stderr, or it takes nothing.
+        """
         try:
-            for line in body.lines:
-                sys.stderr.write(json.dumps(line.get("payload", line), indent=2) + "\n")
+            sys.stderr.write(self.request(body).decode())
             sys.stderr.flush()
         except (AttributeError, OSError, ValueError) as error:
             raise TransportError(f"stderr takes nothing: {error}") from error

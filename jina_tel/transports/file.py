@@ -3,34 +3,94 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import unquote
+import stat
+import time
+from urllib.parse import unquote_to_bytes
 
+from .. import files
 from ..errors import TransportError
+from ..forks import original
 from .base import Answer, Body
+
+LOOK_SECONDS = 0.01
+# To read, too: the last byte tells whether somebody left half a line there.
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT
+_FLAGS |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class FileTransport:
-    """Appends NDJSON to one file, a batch a write, so that several processes do not mix lines.
+    """Appends NDJSON to one file, which any number of processes may share: each batch is whole.
 
     Args:
         endpoint: ``file:///absolute/path``; ``%20`` and the like are decoded.
     """
 
     def __init__(self, endpoint: str) -> None:
-        self.path = unquote(endpoint[len("file://") :])
+        self.path = os.fsdecode(unquote_to_bytes(endpoint[len("file://") :]))
+
+    def request(self, body: Body) -> bytes:
+        """Return what ``send`` would append."""
+        return body.ndjson
 
     def send(self, body: Body, deadline: float) -> Answer:
-        """Append it; a local file does not keep us waiting, so the deadline is not looked at."""
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+        """Append it, all or nothing.
+
+        Raises:
+            TransportError: it cannot be written, or others wrote until the deadline.
+        """
+        content = self.request(body)
         try:
-            descriptor = os.open(self.path, flags, 0o600)
-            try:
-                os.write(descriptor, body.ndjson)
-            finally:
-                os.close(descriptor)
-        except OSError as error:
+            while not self._append(content):
+                if time.monotonic() >= deadline:
+                    raise TransportError(f"others have written to {self.path} all the time")
+                original("time", "sleep")(LOOK_SECONDS)
+        except (OSError, ValueError) as error:
             raise TransportError(f"cannot append to {self.path}: {error}") from error
         return Answer(202)
 
     def close(self) -> None:
         """Do nothing: the file is closed between batches."""
+
+    def _append(self, content: bytes) -> bool:
+        """Return False where another process writes just now."""
+        descriptor = os.open(self.path, _FLAGS, 0o600)
+        try:
+            if not _is_alone(descriptor):
+                return False
+            _write(descriptor, content)
+            return True
+        finally:
+            _leave(descriptor)
+
+
+def _is_alone(descriptor: int) -> bool:
+    """Take the lock, and go without one where there are none, on some network file systems."""
+    try:
+        return not files.CAN_LOCK or files.seize(descriptor)
+    except OSError:
+        return True
+
+
+def _leave(descriptor: int) -> None:
+    """Give back the lock, too: a child forked just now holds a copy of the descriptor."""
+    try:
+        if files.CAN_LOCK:
+            files.release(descriptor)
+    except OSError:
+        pass
+    os.close(descriptor)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """Write behind what is there. What a full disk took a part of is taken back."""
+    status = os.fstat(descriptor)
+    size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+    torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+    view = memoryview(b"\n" + content if torn else content)
+    try:
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except OSError:
+        if stat.S_ISREG(status.st_mode):
+            os.ftruncate(descriptor, size)
+        raise

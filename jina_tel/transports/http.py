@@ -7,20 +7,21 @@ is asked whether it is still ours before it is used: a host may close all descri
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import os
 from typing import NamedTuple
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from .. import __version__
 from ..errors import TransportError
 from .base import USER_AGENT, Answer, Body
+from .proxies import Proxy, proxy_for
 from .wire import Wire, connect, encrypt, response
 
 REDIRECTS = 3
-ANSWER_BYTES = 64 * 1024
+ANSWER_BYTES = 1024 * 1024  # of an answer's body; what comes after that is not read
+PORTS = {"http": 80, "https": 443}
 _KEEPS_METHOD = (301, 302, 307, 308)  # the first two as curl --post301 does: ours is no form
 
 
@@ -158,15 +159,18 @@ def redirected(before: Target, location: str) -> Target:
     """
     try:
         after = target_of(urljoin(f"{before.scheme}://{before.authority}{before.path}", location))
-    except ValueError:
-        after = None
-    if after is not None and after.host == before.host:
-        places = (before.scheme, before.port), (after.scheme, after.port)
-        if places[0] == places[1] or places == (("http", 80), ("https", 443)):
-            return after
-    raise TransportError(
-        f"{before.authority} redirects elsewhere, which is not followed", left=True
-    )
+    except ValueError as error:
+        raise _elsewhere(before) from error
+    places = (before.scheme, before.port), (after.scheme, after.port)
+    is_upgrade = places == (("http", 80), ("https", 443))
+    if after.host != before.host or not (places[0] == places[1] or is_upgrade):
+        raise _elsewhere(before)
+    return after
+
+
+def _elsewhere(before: Target) -> TransportError:
+    said = f"{before.authority} redirects elsewhere, which is not followed"
+    return TransportError(said, left=True)
 
 
 def request_bytes(target: Target, body: Body, token: str | None, proxy: str | None = None) -> bytes:
@@ -222,7 +226,7 @@ def rejected_in(content: bytes) -> int:
     return max(rejected, 0) if type(rejected) is int else 0
 
 
-def _proxy_of(target: Target) -> Optional[Proxy]:
+def _proxy_of(target: Target) -> Proxy | None:
     return proxy_for(target.scheme, target.host, target.authority, os.environ)
 
 
@@ -248,5 +252,3 @@ def _tunnel(wire: Wire, target: Target) -> None:
     status = response(wire, "CONNECT").status
     if not 200 <= status < 300:
         raise TransportError(f"the proxy answered {status} to CONNECT")
-    wire.proxy_authorization = None
-

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, NamedTuple, Optional
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ..errors import TransportError
@@ -30,7 +30,7 @@ class Proxy(NamedTuple):
     authorization: str
 
 
-def proxy_for(scheme: str, host: str, authority: str, environ: Mapping[str, str]) -> Optional[Proxy]:
+def proxy_for(scheme: str, host: str, authority: str, environ: Mapping[str, str]) -> Proxy | None:
     """Return the proxy on the way to ``authority``, or None.
 
     Args:
@@ -51,7 +51,7 @@ def proxy_for(scheme: str, host: str, authority: str, environ: Mapping[str, str]
     return proxy
 
 
-def _proxy(text: str) -> Optional[Proxy]:
+def _proxy(text: str) -> Proxy | None:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port or 80
@@ -80,7 +80,7 @@ def _is_bypassed(host: str, authority: str, no_proxy: str) -> bool:
     return False
 
 
-def _basic(name: Optional[str], password: Optional[str]) -> str:
+def _basic(name: str | None, password: str | None) -> str:
     if name is None:
         return ""
     pair = f"{unquote(name)}:{unquote(password or '')}"

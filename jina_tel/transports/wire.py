@@ -113,11 +113,16 @@ def _is_ready_in(number: int, seconds: float, *, writing: bool) -> bool:
 def connect(host: str, port: int, deadline: float) -> Wire:
     """Connect to the first address of ``host`` that takes us; raises OSError."""
     # As bytes: a str would go through the idna codec, which is an import.
-    return _first(_socket.getaddrinfo(host.encode("ascii"), port, 0, _socket.SOCK_STREAM), deadline)
+    found = _socket.getaddrinfo(host.encode("ascii"), port, 0, _socket.SOCK_STREAM)
+    return connect_to_first(found, deadline)
 
 
-def _first(addresses: list[Any], deadline: float) -> Wire:
-    """Try one after the other, each with its share of the time: the first may be a black hole."""
+def connect_to_first(addresses: list[Any], deadline: float) -> Wire:
+    """Connect to the first that takes us; each has its share of the time, for one may be mute.
+
+    Args:
+        addresses: as ``getaddrinfo`` returns them.
+    """
     failure: OSError | None = None
     for count, (family, kind, protocol, _, address) in enumerate(addresses):
         now = time.monotonic()
@@ -154,7 +159,7 @@ class EncryptedWire(Wire):
         self.proxy_authorization = wire.proxy_authorization
 
     @property
-    def deadline(self) -> float:  # type: ignore[override]
+    def deadline(self) -> float:
         """The deadline of the wire below."""
         return self._below.deadline
 
@@ -170,7 +175,7 @@ class EncryptedWire(Wire):
         """Send all of it."""
         view = memoryview(content)
         while view:
-            view = view[self._run(lambda view=view: self._tls.write(view)) :]  # type: ignore[misc]
+            view = view[self._run(lambda view=view: self._tls.write(view)) :]
 
     def receive(self, most_bytes: int) -> bytes:
         """Return what came, ``b""`` at the end."""
@@ -243,7 +248,13 @@ class _Reader(io.RawIOBase):
 
 
 class _Buffer(io.BufferedReader):
-    """Outlives the answers that are read from it: each closes what it was read from."""
+    """Outlives the answers that are read from it: each flushes and closes what it was read from.
+
+    An answer that is garbage may do so when this is garbage, too, and Python would print that.
+    """
+
+    def flush(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

@@ -9,15 +9,14 @@ import subprocess
 import sys
 import textwrap
 import time
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-HANG_SECONDS = 60.0  # what is not over by then never ends
+from support import ROOT
 
-# Coverage would be seen where a test looks at all that a process does, and slows what is timed.
-BARE = dict.fromkeys(("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"))
+HERE = Path(__file__).resolve().parent
+HANG_SECONDS = 60.0  # what is not over by then never ends
 
 NEXT = """
 from flow import Flow, flush
@@ -53,8 +52,10 @@ class Machine:
 
     def start(self, script: str, *arguments, under=(), stdin=subprocess.DEVNULL, **variables):
         """Start a program; a variable that is None is taken out of its environment."""
-        path = self.folder / f"script_{len(self._processes)}.py"
-        path.write_text(textwrap.dedent(script))
+        text = textwrap.dedent(script)
+        path = self.folder / f"script_{zlib.crc32(text.encode()):08x}.py"
+        if not path.exists():  # or another process may be reading it
+            path.write_text(text)
         process = subprocess.Popen(
             [*under, sys.executable, *arguments, str(path)],
             stdin=stdin,
@@ -85,9 +86,6 @@ class Machine:
         """Let a next program come, which starts once and sees all sent."""
         assert (0, "", "") == self.run(NEXT)[:3]
 
-    def journals(self) -> list[Path]:
-        return [folder for folder in self.state.glob("*") if (folder / "shipper.lock").exists()]
-
     def parts(self) -> list[Path]:
         """Return the journal's files, what was claimed first."""
         claimed = [p for p in self.state.glob("*/sending-*") if p.suffix != ".at"]
@@ -103,8 +101,8 @@ class Machine:
         ]
 
     def contact(self) -> dict:
-        """Return what is known of the endpoint."""
-        [path] = self.state.glob("*/contact.json")
+        """Return what is known of the endpoint, once something is."""
+        [path] = wait_until(lambda: list(self.state.glob("*/contact.json")))
         return json.loads(path.read_text())
 
     def close(self) -> None:
@@ -114,14 +112,23 @@ class Machine:
             process.communicate()
 
 
+def lost(receiver) -> dict[str, int]:
+    """Return what the ledger's lines say together, by reason."""
+    total: dict[str, int] = {}
+    for line in receiver.losses:
+        for reason, number in line["lost"].items():
+            total[reason] = total.get(reason, 0) + number
+    return total
+
+
 def sent_of(part: Path) -> int:
     offset = part.with_name(f"{part.name}.at")
     return int(offset.read_bytes()) if offset.exists() else 0
 
 
-def ended(process: subprocess.Popen) -> Ended:
+def ended(process: subprocess.Popen, seconds: float = HANG_SECONDS) -> Ended:
     """Wait for a program's end."""
-    out, err = process.communicate(timeout=HANG_SECONDS)
+    out, err = process.communicate(timeout=seconds)
     return Ended(process.returncode, out, err, time.monotonic())
 
 

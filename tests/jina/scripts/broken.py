@@ -1,7 +1,6 @@
 """A Flow whose Executor fails before Jina's own ``__init__`` has run."""
 
 import hooks  # noqa: F401  # sets them
-
 from jina import Executor, Flow
 from jina.excepts import RuntimeFailToStart
 

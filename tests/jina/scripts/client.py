@@ -1,7 +1,6 @@
 """The document's code, and a Client that is made in it."""
 
 import hooks  # noqa: F401  # sets them
-
 from jina import Client, Flow
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Print, as JSON, what other sources than jina_tel say of this environment."""
 
-import hooks  # noqa: F401  # for the network
-
 import importlib.metadata
 import json
 import platform
@@ -10,6 +8,7 @@ import uuid
 import docarray
 import google.protobuf
 import grpc
+import hooks  # noqa: F401  # for the network
 import jina.helper
 import yaml
 from google.protobuf.internal import api_implementation

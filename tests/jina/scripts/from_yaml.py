@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import hooks  # noqa: F401  # sets them
-
 from docarray import Document
 from jina import Flow
 

@@ -42,8 +42,9 @@ def silence_jina():
     import jina.helper
 
     original = jina.helper.send_telemetry_event
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "jina" and getattr(module, "send_telemetry_event", None) is original:
+    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == "jina"]
+    for module in modules:
+        if getattr(module, "send_telemetry_event", None) is original:
             module.send_telemetry_event = send_nothing
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 
 import hooks  # noqa: F401  # sets them
-
 from jina import Flow
 
 if __name__ == "__main__":

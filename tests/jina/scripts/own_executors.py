@@ -1,7 +1,6 @@
-"""A user's own Executors: one with an ``__init__`` of its own, one without, and one below the first."""
+"""A user's own Executors: with an ``__init__`` of its own, without, and a class below the first."""
 
 import hooks  # noqa: F401  # sets them
-
 from docarray import Document
 from jina import Executor, Flow, requests
 
@@ -30,6 +29,6 @@ class AcmeDerivedExecutor(AcmeFraudExecutor):
 
 
 if __name__ == "__main__":
-    flow = Flow().add(uses=AcmeFraudExecutor).add(uses=AcmePlainExecutor).add(uses=AcmeDerivedExecutor)
-    with flow as f:
+    flow = Flow().add(uses=AcmeFraudExecutor).add(uses=AcmePlainExecutor)
+    with flow.add(uses=AcmeDerivedExecutor) as f:
         print(f.post("/", inputs=Document(text=""))[0].text)

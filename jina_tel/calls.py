@@ -1,0 +1,193 @@
+"""What a wrapped method does: one start is one event, and no error of ours reaches the host."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, Optional
+from weakref import ref
+
+from . import event
+from .options import Options, is_word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Protocol
+
+    class Recording(Protocol):
+        """What a wrapped method tells: a product's telemetry."""
+
+        still_off: Callable[[], bool] | None  # while off: tells whether that holds still
+
+        def record(self, name: str) -> None:
+            """Record an event."""
+
+        def fence(self, error: BaseException) -> None:
+            """Take an error of ours."""
+
+        def say(self, text: str) -> None:
+            """Tell whoever debugs."""
+
+
+KINDS = 256  # classes whose event's name is remembered, a hook
+
+# The starts that are under way in this thread or task: linked frames [object, up, product]. A frame
+# whose call has ended holds None. A task or a thread begun inside a start has a frame of its own,
+# or sees this one cleared; `Token.reset` would fail where a coroutine ends in another context.
+_live: ContextVar[Optional[list[Any]]] = ContextVar("jina_tel_live", default=None)
+
+
+class Hook:
+    """What a wrapped method knows of itself.
+
+    Attributes:
+        telemetry: the product.
+        options: what its author asked for.
+        package: the product's top-level package, which decides whose class names may leave.
+        owner: the class's name where the instance does not tell: of a static method.
+        active: False once it is uninstrumented under somebody else's patch.
+        original: what stood in the class's dictionary; None where it stood in a base's.
+    """
+
+    __slots__ = (
+        "_names",
+        "active",
+        "at_call",
+        "failures",
+        "options",
+        "original",
+        "owner",
+        "package",
+        "telemetry",
+    )
+
+    def __init__(self, telemetry: Recording, options: Options, package: str, owner: str) -> None:
+        self.telemetry = telemetry
+        self.options = options
+        self.package = package
+        self.owner = owner
+        self.active = True
+        self.original: Any = None
+        self.at_call = options.when == "call"
+        self.failures = options.failures
+        self._names: dict[int, tuple[Any, str]] = {}
+
+    def record(self, subject: Any) -> None:
+        """Record that ``subject`` started; no error of ours passes this fence."""
+        try:
+            self.telemetry.record(self._name(subject, self.options.verb))
+        except Exception as error:  # noqa: BLE001 - the first of our two fences
+            self.telemetry.fence(error)
+
+    def record_failed(self, subject: Any) -> None:
+        """Record that the start of ``subject`` raised; never what."""
+        try:
+            self.telemetry.record(self._name(subject, "failed"))
+        except Exception as error:  # noqa: BLE001 - the same fence
+            self.telemetry.fence(error)
+
+    def _name(self, subject: Any, verb: str) -> str:
+        if callable(self.options.name):
+            return f"{_checked_word(self.options.name(subject))}.{verb}"
+        kind = subject if isinstance(subject, type) else type(subject)
+        known = self._names.get(id(kind))
+        if known is None or known[0]() is not kind:
+            known = self._remember(kind)
+        return f"{known[1]}.{verb}"
+
+    def _remember(self, kind: type) -> tuple[Any, str]:
+        """By id and weakly: the user's classes are theirs to forget."""
+        if len(self._names) >= KINDS:
+            self._names.clear()
+        name = self.options.name or event.name_of(kind, self.package) or self.owner
+        known = self._names[id(kind)] = (ref(kind), _checked_word(name))
+        return known
+
+
+def _checked_word(name: object) -> str:
+    if not is_word(name):
+        raise ValueError("an event's name is no ASCII identifier")
+    return str(name)
+
+
+def wrapper_for(hook: Hook, takes_instance: bool) -> Callable[..., Any]:
+    """Return what wrapt calls in the place of the method."""
+    telemetry = hook.telemetry
+    at_call, failures = hook.at_call, hook.failures
+
+    def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        still_off = telemetry.still_off
+        if (still_off is not None and still_off()) or not hook.active:
+            return wrapped(*args, **kwargs)
+        subject = instance
+        if subject is None:
+            subject = args[0] if takes_instance and args else hook
+        up = _live.get()
+        if up is not None and _is_live(up, subject, telemetry):
+            return _within(wrapped(*args, **kwargs), telemetry, subject)
+        if at_call:
+            hook.record(subject)
+        frame = [subject, up, telemetry]
+        _live.set(frame)
+        try:
+            result = wrapped(*args, **kwargs)
+        except Exception:
+            if failures:
+                hook.record_failed(subject)
+            raise
+        finally:
+            frame[0] = None
+        if type(result) is CoroutineType:
+            return _named(_count(result, hook, subject), result)
+        if not at_call:
+            hook.record(subject)
+        return result
+
+    return call
+
+
+def _is_live(frame: Any, subject: Any, telemetry: Recording) -> bool:
+    """Look for a live frame of ``subject``; let go of the dead ones on the way, or they heap up."""
+    while frame is not None:
+        if frame[0] is subject and frame[2] is telemetry:
+            return True
+        up = frame[1]
+        while up is not None and up[0] is None:
+            up = up[1]
+        frame[1] = frame = up
+    return False
+
+
+def _named(coroutine: Coroutine[Any, Any, Any], started: Any) -> Coroutine[Any, Any, Any]:
+    coroutine.__name__, coroutine.__qualname__ = started.__name__, started.__qualname__
+    return coroutine
+
+
+async def _count(started: Any, hook: Hook, subject: Any) -> Any:
+    """The start of a coroutine counts once it was awaited."""
+    try:
+        result = await _run(started, hook.telemetry, subject)
+    except Exception:
+        if hook.failures:
+            hook.record_failed(subject)
+        raise
+    if not hook.at_call:
+        hook.record(subject)
+    return result
+
+
+def _within(result: Any, telemetry: Recording, subject: Any) -> Any:
+    """A coroutine that does not count may outlive the start it is part of, as a task."""
+    if type(result) is not CoroutineType:
+        return result
+    return _named(_run(result, telemetry, subject), result)
+
+
+async def _run(started: Any, telemetry: Recording, subject: Any) -> Any:
+    """A coroutine's frame is set where it runs, which may be another task."""
+    frame = [subject, _live.get(), telemetry]
+    _live.set(frame)
+    try:
+        return await started
+    finally:
+        frame[0] = None

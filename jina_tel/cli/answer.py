@@ -1,0 +1,204 @@
+"""``jina-tel off`` and ``jina-tel on``: the answer, stored with its date."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from .. import answers
+from ..errors import TelemetryError
+from ..event import rfc3339
+from ..folders import folders_of
+from ..jina import JINA
+from ..withdrawal import Withdrawal, delete, withdraw
+from . import words
+from .found import Product, is_product, names, products, traces
+from .screen import Styled
+from .usage import DONE, NO, UsageError, suggest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from .parser import Commands, Parser
+    from .screen import Screen
+
+    Outcome = tuple[Product, Withdrawal]
+
+OFF = """\
+Say no. The answer is stored with its date, in
+<config>/<product>/consent.json, and holds for programs that run already: they
+look once a second, and before every request. Then all that waits is deleted,
+and the copies of what has left; a request under way is waited for. What the
+endpoint has already: jina-tel forget.
+
+Without --product: every product found here; with --all also those that are
+installed later. With --system, as administrator: for every user of this
+machine.
+
+  jina-tel off
+  jina-tel off --product jina
+  sudo jina-tel off --system
+"""
+ON = """\
+Say yes. The answer is stored with its date, in
+<config>/<product>/consent.json. A variable (JINA_OPTOUT_TELEMETRY,
+DO_NOT_TRACK) or an administrator's no still comes first: jina-tel status says
+what holds.
+
+  jina-tel on --product jina
+"""
+
+
+STILL = (
+    "a request that had begun before has not ended (was its program stopped, with Ctrl-Z?); "
+    "nothing else leaves"
+)
+
+
+def add(commands: Commands) -> None:
+    """Add both commands."""
+    off = commands.add("off", "say no, for good, and delete what waits", OFF, run)
+    on = commands.add("on", "say yes", ON, run)
+    for parser in (off, on):
+        _add_options(parser)
+
+
+def _add_options(parser: Parser) -> None:
+    parser.add_argument(
+        "--all", action="store_true", help="every product, also those installed later"
+    )
+    parser.add_argument(
+        "--system", action="store_true", help="every user of this machine (as administrator)"
+    )
+
+
+def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:
+    """Store the answer; for a no, delete what waits."""
+    if arguments.all and arguments.product:
+        raise UsageError("--all and --product: one of them is wanted")
+    found = _chosen(arguments, screen, environ)
+    says, at = arguments.command, rfc3339(time.time())
+    stored = _store_for_many(arguments, found, at, environ)
+    outcomes, failures = _answer_each(found, arguments, at, screen)
+    if not arguments.system:
+        stored += [os.path.join(str(one.folders.config), answers.FILE) for one, _ in outcomes]
+    if arguments.json:
+        screen.document(
+            {"answer": says, "at": at, "stored": stored, "products": _as_json(outcomes)}
+        )
+    else:
+        _show(outcomes, stored, says, screen)
+    if failures:
+        raise failures[0]
+    return DONE if all(one.is_quiet for _, one in outcomes) else NO
+
+
+def _chosen(
+    arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]
+) -> list[Product]:
+    """Return the products that were meant; one that is not here yet may be answered for, too."""
+    here = names(environ)
+    for name in arguments.product or ():
+        if name in here:
+            continue
+        if suggest(name, here) or not is_product(name):
+            products(environ, [name])  # raises, and says what was probably meant
+        screen.note(
+            f"no product {name!r} was found here (found: {', '.join(here)}); "
+            "the answer is kept for the day it is installed"
+        )
+    return [Product(name, environ) for name in dict.fromkeys(arguments.product or here)]
+
+
+def _store_for_many(
+    arguments: argparse.Namespace, found: list[Product], at: str, environ: Mapping[str, str]
+) -> list[str]:
+    """Store the answer that holds for many users, or many products; return the files' paths."""
+    says, chosen = arguments.command, arguments.product or ()
+    if arguments.system:
+        return [_store_for_site(found[0].folders.site, says, at, chosen)]
+    everyone = folders_of(JINA.settings, {}).everyone
+    is_for_all = arguments.all or not (chosen or traces(environ))
+    return [answers.store(everyone, says, at)] if is_for_all and everyone is not None else []
+
+
+def _store_for_site(site: tuple[str, ...], says: str, at: str, chosen: Sequence[str]) -> str:
+    if not site:
+        raise TelemetryError("--system: this system has no folder for administrators' settings")
+    try:
+        return answers.store_for_site(site[0], says, at, chosen)
+    except OSError as error:
+        raise TelemetryError(
+            f"{site[0]}: {error.strerror}; --system is for administrators: "
+            f"sudo jina-tel {says} --system"
+        ) from error
+
+
+def _answer_each(
+    found: list[Product], arguments: argparse.Namespace, at: str, screen: Screen
+) -> tuple[list[Outcome], list[Exception]]:
+    """Answer for each product, also where it failed for another."""
+    outcomes: list[Outcome] = []
+    failures: list[Exception] = []
+    for product in found:
+        try:
+            outcomes.append((product, _answer(product, arguments, at, screen)))
+        except (OSError, TelemetryError) as error:
+            failures.append(error)
+    return outcomes, failures
+
+
+def _answer(product: Product, arguments: argparse.Namespace, at: str, screen: Screen) -> Withdrawal:
+    """Store the answer for one product, unless all users' was stored; for a no, delete."""
+    folders = product.folders
+
+    def on_wait() -> None:
+        screen.note(f"{product.name}: a request is under way; waiting for its end")
+
+    if arguments.system:
+        return _NOTHING if arguments.command == "on" else delete(folders.state, on_wait=on_wait)
+    if folders.config is None:
+        variable = product.settings.variables.optout
+        raise TelemetryError(f"no home folder can keep the answer; set HOME, or {variable}=1")
+    if arguments.command == "on":
+        answers.store(folders.config, "on", at)
+        return _NOTHING
+    return withdraw(folders, at, on_wait=on_wait)
+
+
+_NOTHING = Withdrawal(events=0, bodies=0, is_quiet=True)
+
+
+def _as_json(outcomes: list[Outcome]) -> list[dict[str, Any]]:
+    return [
+        {
+            "product": product.name,
+            "on": product.consent().allowed,
+            "because": product.consent().because,
+            "events_deleted": one.events,
+            "bodies_deleted": one.bodies,
+            "is_quiet": one.is_quiet,
+        }
+        for product, one in outcomes
+    ]
+
+
+def _show(outcomes: list[Outcome], stored: list[str], says: str, screen: Screen) -> None:
+    for path in stored:
+        screen.line(Styled(says, "good" if says == "on" else "bad"), f"  stored in {path}")
+    for product, one in outcomes:
+        if says == "off":
+            screen.line(
+                f"{product.name}: deleted {words.count(one.events, 'event')} that waited, "
+                f"and the copies of {words.count(one.bodies, 'body')} that had left"
+            )
+        if not one.is_quiet:
+            screen.note(f"{product.name}: {STILL}")
+        consent = product.consent()
+        if consent.allowed != (says == "on"):
+            screen.note(
+                f"{product.name} is {'on' if consent.allowed else 'off'}: {consent.because}"
+            )

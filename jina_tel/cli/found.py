@@ -1,0 +1,178 @@
+"""The products that are found on this machine, each as the command line sees it."""
+
+from __future__ import annotations
+
+import os
+
+from .. import answers, folders, identity, product
+from ..consent import Consent, decide
+from ..errors import TelemetryError
+from ..jina import JINA
+from ..journal import DiskJournal
+from ..payload import is_kept
+from ..settings import Settings, Variables, endpoint_of, is_endpoint
+from ..withdrawal import journal_folders
+from .usage import UsageError, suggest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ALWAYS = JINA.settings.product
+TRACES = ("consent.json", "product.json", "shown.json", "uid")  # a product has been here
+HOME = Variables("x").home[1:]
+
+
+class Product:
+    """One product on this machine.
+
+    Attributes:
+        name: of the product.
+        settings: as a program of the product wrote them down here.
+        folders: where its files are.
+        endpoint: where events would go; None where there is none that can be used.
+        problem: why its description cannot be used, ``""`` where it can.
+        is_described: whether a program of the product has recorded here.
+    """
+
+    def __init__(self, name: str, environ: Mapping[str, str]) -> None:
+        known = JINA.settings if name == ALWAYS else Settings(name)
+        self.name = name
+        self.environ = environ
+        self.folders = folders.folders_of(known, environ)
+        self.problem = ""
+        self.is_described = False
+        self.settings = self._described(known)
+        given = endpoint_of(self.settings, environ)
+        self.endpoint = given if given is not None and is_endpoint(given) else None
+
+    def _described(self, otherwise: Settings) -> Settings:
+        if self.folders.state is None:
+            return otherwise
+        try:
+            settings = product.load(self.folders.state)
+            if settings.product != self.name:
+                raise ValueError(f"{self.folders.state} describes {settings.product}")
+        except (FileNotFoundError, NotADirectoryError):
+            return otherwise
+        except (OSError, ValueError) as error:
+            self.problem = str(error)
+            return otherwise
+        self.is_described = True
+        return settings
+
+    def require_description(self) -> None:
+        """Raise TelemetryError where a program has described it, and that cannot be understood."""
+        if self.problem:
+            raise TelemetryError(f"{self.problem}; the next start of {self.name} may mend that")
+
+    def consent(self) -> Consent:
+        """Return whether events are recorded and sent now, and because of what."""
+        return decide(
+            self.settings,
+            self.environ,
+            answers.site(self.folders, self.name),
+            answers.stored(self.folders, self.name),
+        )
+
+    def journal(self) -> DiskJournal | None:
+        """Return the journal of the endpoint, None where there is no endpoint or no home."""
+        if self.endpoint is None or self.folders.state is None:
+            return None
+        return DiskJournal(folders.journal_folder(self.folders.state, self.endpoint), 0)
+
+    def journals(self) -> list[DiskJournal]:
+        """Return the journals of all endpoints, that of today's the first."""
+        known = [DiskJournal(folder, 0) for folder in journal_folders(self.folders.state)]
+        current = self.journal()
+        today = current.folder if current is not None else ""
+        return sorted(known, key=lambda journal: journal.folder != today)
+
+    def token(self) -> str | None:
+        """Return the token that goes with a request."""
+        return self.environ.get(self.settings.variables.token)
+
+    def uid(self) -> int | None:
+        """Return the uid that is kept here, None where there is none yet; raises OSError."""
+        config = self.folders.config
+        secret = None if config is None else identity.kept_secret(config)
+        return None if secret is None else identity.uid(secret, self.name)
+
+    def why_not_kept(self) -> str:
+        """Return why a uid of now would not be there tomorrow, ``""`` where it would."""
+        return self.why_no_uid() if is_kept(self.environ) else "this is a CI job"
+
+    def why_no_uid(self) -> str:
+        """Return why no uid can be kept in the folder for it, ``""`` where one is or can."""
+        config = self.folders.config
+        if config is None:
+            return "there is no home folder"
+        try:
+            if identity.kept_secret(config) is not None:
+                return ""
+        except OSError as error:
+            return str(error)
+        while not os.path.lexists(config):
+            config = os.path.dirname(config)
+        return "" if os.access(config, os.W_OK) else f"{config} cannot be written"
+
+
+def names(environ: Mapping[str, str]) -> list[str]:
+    """Return the names of all products found here, ``jina`` in any case."""
+    return sorted({ALWAYS, *traces(environ)}, key=lambda name: (name != ALWAYS, name))
+
+
+def traces(environ: Mapping[str, str]) -> set[str]:
+    """Return the names of all products that have left traces here."""
+    found = set(_with_a_home(environ))
+    default = folders.folders_of(JINA.settings, {})
+    for folder in (default.config, default.state):
+        found.update(_below(os.path.dirname(folder)) if folder is not None else ())
+    return found
+
+
+def products(environ: Mapping[str, str], chosen: list[str] | None) -> list[Product]:
+    """Return the products that were ``chosen``, or all that are found here.
+
+    Raises:
+        UsageError: one of them is not found here.
+    """
+    here = names(environ)
+    for name in chosen or ():
+        if name not in here:
+            raise UsageError(
+                f"no product {name!r} was found here{suggest(name, here)} "
+                f"(found: {', '.join(here)})"
+            )
+    return [Product(name, environ) for name in dict.fromkeys(chosen or here)]
+
+
+def _with_a_home(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the products that have traces in a home of their own, ``<PRODUCT>_TEL_HOME``."""
+    for variable, home in environ.items():
+        name = variable[: -len(HOME)].lower().replace("_", "-")
+        if not (variable.endswith(HOME) and home and is_product(name)):
+            continue
+        if _has_traces(os.path.join(os.path.abspath(home), name)):
+            yield name
+
+
+def _below(folder: str) -> list[str]:
+    try:
+        found = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    return [name for name in found if is_product(name) and _has_traces(os.path.join(folder, name))]
+
+
+def _has_traces(folder: str) -> bool:
+    return any(os.path.lexists(os.path.join(folder, name)) for name in TRACES)
+
+
+def is_product(name: str) -> bool:
+    """Tell whether ``name`` may be a product's."""
+    try:
+        Settings(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,174 @@
+"""The command line's grammar, and its help: what a command does, where it is kept, an example."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+
+from .. import __version__
+from . import answer, completion, fields, forget, preview, reset, send, show, status
+from .usage import UsageError, suggest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+COMMANDS = (status, answer, preview, show, fields, send, reset, forget, completion)
+
+DESCRIPTION = """\
+See what usage telemetry sends from this machine, say no to it, have it deleted.
+
+A library that carries jina_tel counts its starts: versions, platform and CI,
+under a random id. Every field: jina-tel schema. Who says no is asked no more:
+jina-tel off.
+"""
+
+EPILOG = """\
+examples:
+  jina-tel status                 on or off, and because of what
+  jina-tel preview --pretty       what would leave now, every byte of it
+  jina-tel off                    no, for good
+  jina-tel off --product jina     no, to one product
+  eval "$(jina-tel completion bash)"      complete commands with the tab key
+
+exit codes:
+  0    it was done; of status: telemetry is on for at least one product
+  1    it was not: telemetry is off for all (status), something still waits
+       (send), a request may still be under way (off), the endpoint did not
+       delete (forget)
+  2    wrong usage
+  3    something was in the way, a file, a folder, a full disk: one line says it
+  130  interrupted (Ctrl-C)
+  141  whoever read the output has closed it
+
+variables:
+  JINA_OPTOUT_TELEMETRY  off for the product jina, whatever the value
+  DO_NOT_TRACK           off for all products, unless empty, 0, false, no or off
+  JINA_TEL_ENDPOINT      where events go; JINA_TEL_TOKEN is sent with them
+  JINA_TEL_HOME          one folder for all that is kept
+  JINA_TEL_DEBUG=1       tells what happens
+  NO_COLOR               no colours; there are none in a pipe anyway
+For another product its name stands in the place of JINA.
+"""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Leaves our texts as they are, and puts what a command does on the command's line."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32)
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises where argparse would print and exit."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print, and raise OSError where argparse would go on as if it had."""
+        if file is not None:
+            file.write(message)
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Return the arguments, ``run`` among them.
+
+    Raises:
+        UsageError: they are not of the grammar.
+        SystemExit: ``--help`` or ``--version`` has been printed.
+    """
+    parser = build()
+    named = next((word for word in argv if not word.startswith("-")), None)
+    commands = commands_of(parser)
+    if named is not None and named not in commands:
+        raise UsageError(f"there is no command {named!r}{suggest(named, commands)}")
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        options = options_of(commands[named]) if named else ()
+        raise UsageError(
+            f"{named or 'jina-tel'} takes no {unknown[0]!r}{suggest(unknown[0], options)}"
+        )
+    if named is None:
+        raise UsageError(f"a command is wanted: {', '.join(commands)}; see jina-tel --help")
+    return arguments
+
+
+def build() -> Parser:
+    """Return the parser of all commands."""
+    parser = Parser(
+        prog="jina-tel",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"jina-tel {__version__}")
+    _add_no_color(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    for module in COMMANDS:
+        module.add(Commands(commands))
+    return parser
+
+
+class Commands:
+    """Where a command's module adds its commands."""
+
+    def __init__(self, commands: argparse._SubParsersAction[Parser]) -> None:
+        self._commands = commands
+
+    def add(
+        self, name: str, summary: str, text: str, run: object, *, product: bool = True
+    ) -> Parser:
+        """Add the command ``name``; the ``text`` teaches it, and ends with an example."""
+        parser: Parser = self._commands.add_parser(
+            name,
+            help=summary,
+            description=textwrap.dedent(text),
+            formatter_class=_Formatter,
+            allow_abbrev=False,
+        )
+        parser.set_defaults(run=run, command=name)
+        _add_no_color(parser)
+        if product:
+            parser.add_argument(
+                "--product",
+                metavar="NAME",
+                action="append",
+                help="of this product alone; may be given again (default: all found here)",
+            )
+            parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+        return parser
+
+
+def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command, in order."""
+    return dict(_subparsers(parser).choices)
+
+
+def summaries_of(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Return what each command does, in a few words."""
+    return {one.dest: one.help or "" for one in _subparsers(parser)._choices_actions}
+
+
+def options_of(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the long options of a command."""
+    options = (option for action in parser._actions for option in action.option_strings)
+    return [option for option in options if option.startswith("--")]
+
+
+def values_of(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the words that may stand behind a command."""
+    positional = (action for action in parser._actions if not action.option_strings)
+    return [str(value) for action in positional for value in action.choices or ()]
+
+
+def _subparsers(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[Any]:
+    return next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+
+
+def _add_no_color(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-color", action="store_true", help="print no colours, also on a terminal"
+    )

@@ -1,0 +1,98 @@
+"""``jina-tel reset-id``: another uid; the old one is forgotten here."""
+
+from __future__ import annotations
+
+import os
+
+from .. import identity
+from ..errors import TransportError
+from ..withdrawal import QUIET_SECONDS, hold, let_go
+from .found import products
+from .screen import Styled
+from .usage import DONE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
+
+    from .found import Product
+    from .parser import Commands
+    from .screen import Screen
+
+    Result = TypeVar("Result")
+
+TEXT = """\
+Make another uid: 32 new random bytes take the place of those in
+<config>/<product>/uid, and nobody can tell that both are yours. What waits is
+sent under the new one. A program that runs now goes on with its uptime, by
+which its events before and after could be tied together: end it first.
+
+The endpoint keeps what it has under the old uid, and with the old bytes gone
+nobody can ask it to delete that: jina-tel forget does both.
+
+  jina-tel reset-id --product jina
+"""
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    commands.add("reset-id", "another uid from now on", TEXT, run)
+
+
+def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:
+    """Make another uid for each product."""
+    outcomes = [_reset(product) for product in products(environ, arguments.product)]
+    if arguments.json:
+        screen.document({"products": outcomes})
+        return DONE
+    for one in outcomes:
+        if one["old"] is None:
+            screen.line(f"{one['product']}: no uid was made yet")
+            continue
+        made = "made at the next event" if one["new"] is None else str(one["new"])
+        screen.line(f"{one['product']}: ", Styled("forgotten", "good"), f": {one['old']}")
+        screen.field("uid", made)
+    return DONE
+
+
+def _reset(product: Product) -> dict[str, Any]:
+    old = product.uid()
+    if old is not None:
+        renew(product, lambda: None)
+    return {"product": product.name, "old": old, "new": product.uid()}
+
+
+def renew(product: Product, first: Callable[[], Result]) -> Result:
+    """Do ``first``, then make another uid, while no shipper of the product sends.
+
+    What ``first`` raises leaves the uid as it was. Where telemetry is off none is made.
+
+    Raises:
+        TransportError: a shipper was sending for too long.
+        OSError: the uid cannot be replaced.
+    """
+    config, locks = str(product.folders.config), _locks(product)
+    try:
+        result = first()
+        if product.consent().allowed:
+            identity.new_secret(config)
+        else:
+            os.unlink(os.path.join(config, "uid"))
+        return result
+    finally:
+        for lock in locks:
+            let_go(lock)
+
+
+def _locks(product: Product) -> list[int]:
+    locks: list[int] = []
+    for journal in product.journals():
+        lock = hold(journal.folder, QUIET_SECONDS, make=True)
+        if lock is None:
+            for held in locks:
+                let_go(held)
+            raise TransportError("a program is sending just now; try again in a moment")
+        locks.append(lock)
+    return locks

@@ -1,0 +1,144 @@
+"""Instrumenting another package's classes by path: now, or when their module is imported."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .debug import describe
+from .instrumentation import put_each, take_back, when_imported
+from .options import METHODS, Options, found_in, is_method, starts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from .calls import Hook, Recording
+
+    Key = tuple[Recording, str, str]
+
+
+class _Patch:
+    """What was done for one path: nothing yet, or the class and the hooks that were put into it."""
+
+    __slots__ = ("cls", "hooks")
+
+    def __init__(self) -> None:
+        self.cls: type | None = None
+        self.hooks: dict[str, Hook] = {}
+
+
+_patches: dict[Key, _Patch] = {}  # by product, module and what is in it
+
+
+def patch(telemetry: Recording, module: str, qualified: str, options: Options) -> None:
+    """Instrument by name: at once where the module is imported, else when it is.
+
+    Raises:
+        ValueError: the module is imported, and has no such class or method.
+    """
+    key = (telemetry, module, qualified)
+    if key in _patches:
+        return
+    loaded = _loaded(module)
+    made = _Patch()
+    if loaded is not None:
+        _apply(made, telemetry, loaded, qualified, options)
+        _patches[key] = made
+        return
+    _patches[key] = made
+    when_imported(module, _later(made, key, options))
+
+
+def _loaded(module: str) -> ModuleType | None:
+    """Return the module if it is imported; wait where another thread is about it."""
+    loaded = sys.modules.get(module)
+    if getattr(getattr(loaded, "__spec__", None), "_initializing", False):
+        __import__(module)
+        loaded = sys.modules.get(module)
+    return loaded
+
+
+def _later(made: _Patch, key: Key, options: Options) -> Callable[[ModuleType], None]:
+    telemetry, name, qualified = key
+
+    def imported(module: ModuleType) -> None:
+        if _patches.get(key) is not made:
+            return  # uninstrumented before it came
+        try:
+            _apply(made, telemetry, module, qualified, options)
+        except Exception as error:  # noqa: BLE001 - in the host's import: the first fence
+            del _patches[key]
+            telemetry.say(f"{name}:{qualified} could not be instrumented: {describe(error)}")
+
+    return imported
+
+
+def _apply(
+    made: _Patch, telemetry: Recording, module: ModuleType, qualified: str, options: Options
+) -> None:
+    cls, names = _target_in(module, qualified, options)
+    made.hooks = put_each(telemetry, cls, names, options, module.__name__.partition(".")[0])
+    made.cls = cls
+    for name in names:
+        _tell_unreachable(telemetry, cls, name)
+
+
+def _target_in(
+    module: ModuleType, qualified: str, options: Options
+) -> tuple[type, tuple[str, ...]]:
+    """Return the class, and the names of its methods, that the path and the options name."""
+    *outer, last = qualified.split(".")
+    found: Any = module
+    for name in outer:
+        found = _attribute(found, name, module, qualified)
+    if not isinstance(found, type) or isinstance(getattr(found, last, None), type):
+        cls = _attribute(found, last, module, qualified)
+        if not isinstance(cls, type):
+            raise ValueError(f"path: {module.__name__}:{qualified} is no class and no method")
+        return cls, _methods_of(cls, options)
+    if not is_method(found_in(found, last)):
+        raise ValueError(f"path: {module.__name__}:{qualified}: there is no such method")
+    return found, (last,)
+
+
+def _attribute(found: Any, name: str, module: ModuleType, qualified: str) -> Any:
+    try:
+        return getattr(found, name)
+    except AttributeError:
+        where = f"{module.__name__}:{qualified}"
+        raise ValueError(f"path: {where}: there is no {name!r} in {found!r}") from None
+
+
+def _methods_of(cls: type, options: Options) -> tuple[str, ...]:
+    missing = [name for name in options.methods if not is_method(found_in(cls, name))]
+    names = options.methods or starts_of(cls)
+    if missing or not names:
+        what = repr(missing[0]) if missing else " or ".join(METHODS)
+        raise ValueError(f"path: {cls.__module__}:{cls.__qualname__} has no method {what}")
+    return names
+
+
+def _tell_unreachable(telemetry: Recording, cls: type, name: str) -> None:
+    """Say so where a subclass finds another base's method first: its starts are never seen."""
+    for subclass in cls.__subclasses__():
+        definer = next(base for base in subclass.__mro__ if name in vars(base))
+        if definer is not cls and not issubclass(definer, cls):
+            telemetry.say(
+                f"{cls.__qualname__}.{name} is never reached through {subclass.__qualname__}, "
+                f"which finds {definer.__qualname__}.{name} first; instrument it there"
+            )
+
+
+def unpatch(telemetry: Recording, module: str, qualified: str) -> None:
+    """Put back what was there.
+
+    Raises:
+        ValueError: nothing of this product is instrumented there.
+    """
+    made = _patches.pop((telemetry, module, qualified), None)
+    if made is None:
+        raise ValueError(f"path: {module}:{qualified} is not instrumented")
+    if made.cls is not None:
+        for name, hook in made.hooks.items():
+            take_back(made.cls, name, hook)

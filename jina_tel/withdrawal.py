@@ -1,0 +1,139 @@
+"""A no that is said once: the answer is stored, *then* what waits is deleted, and what left, too.
+
+In this order. Who records or sends while this runs reads the answer, or is deleted behind it: a
+writer looks again after its first line in a new journal, a shipper before each request.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import NamedTuple
+
+from . import answers, files, sent
+from .journal import DiskJournal
+from .shipper import LOCK
+from .transports.base import REQUEST_SECONDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .folders import Folders
+
+QUIET_SECONDS = REQUEST_SECONDS + 2.0  # a request under way has come to its end by then
+
+
+class Withdrawal(NamedTuple):
+    """What a withdrawal did.
+
+    Attributes:
+        events: how many lines waited, and are deleted.
+        bodies: how many kept bodies, which had left before, are deleted.
+        is_quiet: whether it is sure that no request is under way any more; False where a
+            shipper did not end in time: it was stopped (Ctrl-Z) in the middle, for instance.
+    """
+
+    events: int
+    bodies: int
+    is_quiet: bool
+
+
+def withdraw(
+    folders: Folders,
+    at: str,
+    seconds: float = QUIET_SECONDS,
+    on_wait: Callable[[], None] = lambda: None,
+) -> Withdrawal:
+    """Store the user's no, given at ``at``, and delete all that waits.
+
+    When this returns and ``is_quiet``, nothing leaves any more.
+
+    Args:
+        folders: the product's.
+        seconds: how long to wait for requests that are under way.
+        on_wait: called where there is one.
+
+    Raises:
+        OSError: the answer cannot be stored; nothing was deleted then.
+    """
+    if folders.config is None:
+        raise OSError("there is no home folder to keep the answer in")
+    answers.store(folders.config, "off", at)
+    return delete(folders.state, seconds, on_wait)
+
+
+def delete(
+    state: str | None,
+    seconds: float = QUIET_SECONDS,
+    on_wait: Callable[[], None] = lambda: None,
+) -> Withdrawal:
+    """Delete what waits for all endpoints of a product, and what was kept of what had left.
+
+    For after the answer was stored; arguments as for ``withdraw``.
+    """
+    journals = [DiskJournal(folder, 0) for folder in journal_folders(state)]
+    events = sum(journal.purge() for journal in journals)
+    bodies = sum(_purge_sent(journal.folder) for journal in journals)
+    if not all(is_quiet(journal.folder) for journal in journals):
+        on_wait()
+    until = time.monotonic() + seconds
+    quiet = [is_quiet(journal.folder, until - time.monotonic()) for journal in journals]
+    events += sum(journal.purge() for journal in journals)
+    bodies += sum(_purge_sent(journal.folder) for journal in journals)
+    return Withdrawal(events, bodies, all(quiet))
+
+
+def _purge_sent(folder: str) -> int:
+    kept = len(sent.names(folder))
+    sent.purge(folder)
+    return kept
+
+
+def journal_folders(state: str | None) -> list[str]:
+    """Return the folders of a product's journals, one an endpoint."""
+    try:
+        found = [] if state is None else sorted(os.listdir(state))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [os.path.join(str(state), name) for name in found if _is_hash(name)]
+
+
+def is_quiet(folder: str, seconds: float = 0.0) -> bool:
+    """Tell whether no request to this endpoint is under way, or none is after ``seconds``."""
+    lock = hold(folder, seconds)
+    if lock is not None:
+        let_go(lock)
+    return lock is not None
+
+
+NO_LOCK = -1  # nobody has sent from there yet
+
+
+def hold(folder: str, seconds: float, *, make: bool = False) -> int | None:
+    """Keep shippers of this journal from sending; return what ``let_go`` wants, None for too long.
+
+    Args:
+        folder: of the journal.
+        seconds: how long to wait for one that sends.
+        make: whether to make the lock where nobody has sent yet, and so keep it from the next.
+    """
+    try:
+        descriptor = os.open(os.path.join(folder, LOCK), files.WRITE if make else files.READ, 0o600)
+    except FileNotFoundError:
+        return NO_LOCK
+    if files.seize_within(descriptor, max(seconds, 0.0)):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def let_go(lock: int) -> None:
+    """Let shippers send again."""
+    if lock != NO_LOCK:
+        files.release(lock)
+        os.close(lock)
+
+
+def _is_hash(name: str) -> bool:
+    return len(name) == 16 and all(sign in "0123456789abcdef" for sign in name)

@@ -1,0 +1,184 @@
+"""A process that forks while it records and ships: no dead-lock, and no event lost."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from machine import ended
+from numbered import NUMBERED, QUIET, told
+
+from jina_tel.testing import Healthy, Slow
+
+STORM = """
+forks, threads = int(sys.argv[1]), int(sys.argv[2])
+ended = threading.Event()
+
+def record(number):
+    for count in itertools.count():
+        Flow(f"T{number}_{count}").start()
+        counts[number] = count + 1
+        if ended.wait(0.002):
+            return
+
+counts = [0] * threads
+recording = [threading.Thread(target=record, args=(n,), daemon=True) for n in range(threads)]
+for thread in recording:
+    thread.start()
+asked = 0
+for number in range(forks):
+    delivery = shipper()._delivery if recorder._open else None
+    asked += bool(delivery and delivery.asking)
+    assert 0 == fork(lambda: [Flow(f"C{number}_{count}").start() for count in range(2)])
+ended.set()
+for thread in recording:
+    thread.join()
+assert flush(60), "something still waits"
+print(asked, *counts)
+"""
+
+
+def expected(forks, counts):
+    children = (f"C{number}_{count}" for number in range(forks) for count in range(2))
+    parents = (f"T{n}_{count}" for n, made in enumerate(counts) for count in range(int(made)))
+    return Counter([*children, *parents])
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("behaviour", [Healthy(), Slow(0.02)], ids=["healthy", "slow"])
+def test_a_storm_of_forks_while_threads_record_and_ship(machine, receiver, behaviour):
+    """The children of a process that asks a slow endpoint fall into its requests."""
+    receiver.behaviour = behaviour
+    script = machine.start(
+        NUMBERED + STORM.replace("sys.argv[1]", "'1000'").replace("sys.argv[2]", "'3'"), *QUIET
+    )
+
+    code, out, err, _ = ended(script, 240)
+
+    assert (0, "") == (code, err)
+    asked, *counts = out.split()
+    assert expected(1000, counts) == told(receiver)
+    assert [] == machine.waiting()
+    if isinstance(behaviour, Slow):
+        assert int(asked) > 50
+
+
+IMPORTS = """
+import http.client, json, email.parser, urllib.parse, zlib, random, calendar, selectors, socket
+"""
+
+EARLY = """
+Flow("First").start()
+unfinished = number = 0
+while number < 15 or (number < 60 and "jina_tel.transports.http" not in sys.modules):
+    unfinished += "jina_tel.transports.http" not in sys.modules
+    Flow(f"P{number}").start()
+    def child():
+        exec(imports)
+        Flow(f"C{number}").start()
+    assert 0 == fork(child)
+    number += 1
+assert flush(60)
+print(unfinished, number)
+"""
+
+
+@pytest.mark.timeout(300)
+def test_forks_in_the_middle_of_our_imports(machine, receiver):
+    """Right after the first event, while our thread imports what it sends with."""
+    unfinished, wanted = 0, Counter()
+    for _ in range(12):
+        process = machine.run(NUMBERED + f"imports = {IMPORTS!r}\n" + EARLY, *QUIET)
+
+        assert (0, "") == (process.code, process.err)
+        early, forks = map(int, process.out.split())
+        unfinished += early
+        wanted += Counter(["First", *(f"{who}{n}" for who in "PC" for n in range(forks))])
+
+    assert unfinished > 12
+    assert wanted == told(receiver)
+
+
+def test_the_shipper_gets_its_turn_in_a_storm_of_forks(machine, receiver):
+    """Each start is followed by a fork at once, and no moment is left to our thread."""
+    script = """
+number = 0
+while not os.path.exists("enough"):
+    Flow(f"F{number}").start()
+    assert 0 == fork(lambda: None)
+    number += 1
+os._exit(0)  # no exit of ours sends the rest
+"""
+    storm = machine.start(NUMBERED + script, *QUIET)
+
+    receiver.wait(20, 60)
+
+    (machine.folder / "enough").touch()
+    assert (0, "") == (ended(storm).code, "")
+
+
+COUNTED = """
+tasks = []
+os.register_at_fork(after_in_parent=lambda: tasks.append(len(os.listdir("/proc/self/task"))))
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="counts the kernel's threads")
+def test_a_fork_that_finds_our_thread_waiting_leaves_no_thread(machine, receiver):
+    """It waits between two claims; Python from 3.12 on would warn of it."""
+    script = """
+forks = 0
+def wait(holds):
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0)
+
+for number in range(150):
+    Flow(f"F{number}").start()
+    ours = shipper()
+    wait(lambda: ours._waiting or not ours._turn.locked())
+    waiting = ours._waiting
+    assert 0 == fork(lambda: None)
+    if waiting:
+        assert tasks[-1] == 1, tasks
+        forks += 1
+    elif tasks[-1] > 1:
+        assert ours._turn.locked()
+print(forks)
+"""
+    lock = hold_the_lock(machine)
+    try:
+        process = machine.run(NUMBERED + COUNTED + script, "-W", "error::DeprecationWarning")
+    finally:
+        os.close(lock)
+
+    assert (0, "") == (process.code, process.err)
+    assert int(process.out) > 100
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="counts the kernel's threads")
+def test_a_fork_right_after_a_start_leaves_no_thread(machine, receiver):
+    """It waits for its first turn then, or imports; a fork may also find it on its way."""
+    script = """
+for number in range(20):
+    Flow(f"F{number}").start()
+    assert 0 == fork(lambda: None)
+print(tasks.count(1))
+"""
+    process = machine.run(NUMBERED + COUNTED + script, *QUIET)
+
+    assert (0, "") == (process.code, process.err)
+    assert int(process.out) > 15
+
+
+def hold_the_lock(machine):
+    """Lead in the place of the program, which then merely waits."""
+    import fcntl
+
+    machine.deliver()
+    [path] = machine.state.glob("*/shipper.lock")
+    lock = os.open(path, os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock

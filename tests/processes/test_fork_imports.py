@@ -1,0 +1,106 @@
+"""What is imported late is imported under a gate, for which a fork waits.
+
+Else a module's import lock may stay locked for ever in a child.
+"""
+
+from __future__ import annotations
+
+import pytest
+import trustme
+from numbered import NUMBERED
+
+from jina_tel.testing import Healthy, Receiver, Redirect, Rejecting, Status, Truncated
+
+AUDIT = """
+from jina_tel import forks
+outside = set()
+
+def watch(event, arguments):
+    if event == "import" and arguments[0] not in sys.modules and not forks._gate.locked():
+        outside.add(arguments[0])
+
+sys.addaudithook(watch)
+Flow("First").start()
+flush({seconds})
+Flow("Second").start()
+flush({seconds})
+print(*sorted(outside))
+"""
+
+ANSWERS = [
+    Status(503, retry_after=0),
+    Truncated(),
+    Status(413),
+    Rejecting([1]),
+    Redirect("/v1/elsewhere"),
+    Status(429, retry_after="Wed, 21 Oct 2015 07:28:00 GMT"),
+    Healthy(),
+]
+
+
+def sees_none(machine, **variables):
+    process = machine.run(NUMBERED + AUDIT.format(seconds=3), **variables)
+
+    assert 0 == process.code, process.err
+    assert "" == process.out.splitlines()[-1]
+
+
+def test_to_a_healthy_endpoint(machine, receiver):
+    sees_none(machine)
+
+    assert 2 == len(receiver.events)
+
+
+def test_to_one_that_is_down(machine, receiver):
+    receiver.close()
+
+    sees_none(machine)
+
+
+def test_to_one_that_answers_in_every_way(machine, receiver):
+    receiver.behaviour = ANSWERS
+
+    sees_none(machine)
+
+    assert len(ANSWERS) <= len(receiver.requests)
+
+
+def test_to_one_that_is_trusted(machine):
+    authority = trustme.CA()
+    certificate, trusted = machine.folder / "server.pem", machine.folder / "authority.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
+    authority.cert_pem.write_to_path(trusted)
+
+    with Receiver(certificate=certificate) as receiver:
+        sees_none(machine, JINA_TEL_ENDPOINT=receiver.url, SSL_CERT_FILE=str(trusted))
+
+        assert 2 == len(receiver.events)
+
+
+def test_to_one_that_speaks_no_tls(machine, receiver):
+    sees_none(machine, JINA_TEL_ENDPOINT=f"https://127.0.0.1:{receiver.port}/")
+
+
+def test_through_a_proxy(machine, receiver):
+    proxy = f"http://127.0.0.1:{receiver.port}"
+
+    sees_none(machine, JINA_TEL_ENDPOINT="http://telemetry.invalid/", http_proxy=proxy)
+
+    assert 2 == len(receiver.events)
+
+
+@pytest.mark.parametrize("endpoint", ["file", "console:", "memory:"])
+def test_to_what_is_no_server(machine, endpoint):
+    path = f"file://{machine.folder}/events.ndjson"
+
+    sees_none(machine, JINA_TEL_ENDPOINT=path if endpoint == "file" else endpoint)
+
+
+def test_where_answers_are_stored(machine, receiver):
+    """Read on the host's thread, at the first event."""
+    machine.state.mkdir(parents=True)
+    (machine.state / "consent.json").write_text('{"v": 1, "answer": "on"}')
+
+    sees_none(machine)
+
+    assert 2 == len(receiver.events)

@@ -1,0 +1,184 @@
+"""``jina-tel status``, and which products it finds."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from commands import CLOSED, command, wait_here
+from support import files_below
+
+from jina_tel import contact, identity, notice, product
+from jina_tel.contact import Contact
+from jina_tel.settings import Settings
+
+ACME = Settings("acme", ("numpy",), CLOSED)
+
+
+def status_of(name):
+    [one] = command("status", "--json", "--product", name).json["products"]
+    return one
+
+
+def test_on_an_empty_machine_it_is_off_and_nothing_is_made(home):
+    said = command("status")
+
+    assert 1 == said.code
+    assert "no endpoint is configured (JINA_TEL_ENDPOINT would set one)" in said.out
+    assert "" == said.err
+    assert set() == files_below(home)
+
+
+def test_it_is_on_where_a_program_has_recorded():
+    wait_here(3)
+    said = command("status")
+
+    assert 0 == said.code
+    assert "jina  on\n" in said.out
+    assert "3 events" in said.out
+    assert CLOSED in said.out
+
+
+RULES = [
+    ("JINA_OPTOUT_TELEMETRY", "0", "JINA_OPTOUT_TELEMETRY is set"),
+    ("DO_NOT_TRACK", "1", "DO_NOT_TRACK is set"),
+    ("JINA_TEL_ENDPOINT", "gopher://x", "JINA_TEL_ENDPOINT holds no address"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "because"), RULES)
+def test_it_says_which_variable_it_is(monkeypatch, variable, value, because):
+    wait_here(1)
+    monkeypatch.setenv(variable, value)
+    said = command("status")
+
+    assert 1 == said.code
+    assert because in said.out
+
+
+def test_it_is_0_when_one_of_many_is_on(monkeypatch):
+    wait_here(1, settings=ACME)
+    said = command("status", "--json")
+
+    found = [(one["product"], one["on"]) for one in said.json["products"]]
+
+    assert [("jina", False), ("acme", True)] == found
+    assert 0 == said.code
+    assert 1 == command("status", "--product", "jina").code
+
+
+def test_the_uid_is_the_one_that_is_sent():
+    wait_here(0)
+    folder = str(product_folder())
+
+    assert status_of("jina")["uid"] is None
+
+    secret = identity.load_secret(folder)
+
+    assert identity.uid(secret, "jina") == status_of("jina")["uid"]
+
+
+def test_ci_is_named_and_its_uid_is_not_kept(monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    one = status_of("jina")
+
+    assert ("GitHub Actions", False) == (one["ci"], one["kept"])
+    assert 'a CI job (GitHub Actions); its events say "kept": false' in command("status").out
+
+
+def test_what_the_endpoint_said_last_and_when_it_is_asked_again():
+    journal = wait_here(1)
+    contact.store(journal.folder, Contact(1.8e9, "503", 2, 1.8e9 + 4e9, asked=True))
+    said = command("status").out
+
+    assert "503, 2027-01-15 08:00:00 UTC, 2 failures in a row; next not before 2153" in said
+
+
+def test_what_waits_for_another_endpoint_is_told_apart():
+    wait_here(2, "http://127.0.0.1:1/")
+    wait_here(1)
+
+    assert (1, 2) == (
+        status_of("jina")["waiting"]["events"],
+        status_of("jina")["waiting_elsewhere"]["events"],
+    )
+
+
+def product_folder():
+    return os.path.join(os.environ["JINA_TEL_HOME"], "jina")
+
+
+def test_whether_the_notice_was_shown():
+    wait_here(1)
+
+    assert "not shown yet" == status_of("jina")["notice"]
+
+    notice.store(ACME, product_folder(), 0.0)
+
+    assert "shown" == status_of("jina")["notice"]
+
+
+def test_a_product_with_a_home_of_its_own_is_found(monkeypatch, tmp_path):
+    monkeypatch.setenv("ACME_CLOUD_TEL_HOME", str(tmp_path))
+    cloud = Settings("acme-cloud", (), CLOSED)
+
+    assert ["jina"] == [p["product"] for p in command("status", "--json").json["products"]]
+
+    wait_here(1, settings=cloud)
+
+    assert str(tmp_path / "acme-cloud") == status_of("acme-cloud")["state"]
+
+
+@pytest.mark.parametrize("trace", ["uid", "consent.json", "shown.json", "product.json"])
+@pytest.mark.parametrize("kind", ["config", "state"])
+def test_a_product_is_found_by_any_trace(home, kind, trace):
+    folder = home / kind / "jina_tel" / "acme"
+    folder.mkdir(parents=True)
+    (home / kind / "jina_tel" / "Not a product").mkdir()
+    (folder / "else").touch()
+
+    assert ["jina"] == [p["product"] for p in command("status", "--json").json["products"]]
+
+    (folder / trace).touch()
+
+    assert ["jina", "acme"] == [p["product"] for p in command("status", "--json").json["products"]]
+
+
+BROKEN = [b"", b"{", b"[]", b'{"v": 99}', b"\xff", b'{"v": 1, "product": "acme"}']
+
+
+@pytest.mark.parametrize("content", BROKEN, ids=repr)
+def test_a_description_that_cannot_be_understood_is_a_problem_and_no_error(content):
+    journal = wait_here(2)
+    path = os.path.join(os.path.dirname(journal.folder), product.FILE)
+    with open(path, "wb") as file:
+        file.write(content)
+    one = status_of("jina")
+
+    assert path in one["problem"]
+    assert "" == command("status").err
+    for word in ("schema", "preview"):
+        said = command(word)
+
+        assert (3, "") == (said.code, said.out)
+        assert path in said.err
+
+
+def test_the_description_of_another_product_is_a_problem():
+    journal = wait_here(1)
+    path = os.path.join(os.path.dirname(journal.folder), product.FILE)
+    product_of_another = product.description(ACME, CLOSED)
+    with open(path, "w") as file:
+        json.dump({"v": 1, **product_of_another}, file)
+
+    assert "describes acme" in status_of("jina")["problem"]
+
+
+def test_an_unknown_product_is_suggested():
+    said = command("status", "--product", "jnia")
+
+    assert (2, "") == (said.code, said.out)
+    assert (
+        "jina-tel: no product 'jnia' was found here; did you mean jina? (found: jina)\n" == said.err
+    )

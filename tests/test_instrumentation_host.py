@@ -1,0 +1,232 @@
+"""An instrumented class is what it was: it pickles, copies, and can be looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import doctest
+import functools
+import inspect
+import pickle
+import pydoc
+import subprocess
+import sys
+import threading
+import typing
+import weakref
+
+import pytest
+from recalled import product, taken
+
+acme = product()
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    taken()
+
+
+@acme.instrumented("start", "begin", "bare", "of", "make")
+class Flow:
+    """A flow.
+
+    >>> Flow(3).size
+    3
+    """
+
+    def __init__(self, size: int = 1):
+        self.size = size
+
+    def start(self, port: int = 80, *, host: str = "::") -> Flow:
+        """Start it.
+
+        >>> Flow().start().size
+        1
+        """
+        return self
+
+    async def begin(self) -> Flow:
+        return self
+
+    @staticmethod
+    def bare(number: int) -> int:
+        return number
+
+    @classmethod
+    def of(cls, size: int) -> Flow:
+        return cls(size)
+
+    @classmethod
+    async def make(cls) -> Flow:
+        return cls()
+
+    def __eq__(self, other):
+        return self.size == other.size
+
+    __hash__ = None
+
+
+@acme.instrumented(name="Server")
+def serve():
+    return "served"
+
+
+class Bare:
+    """The same methods, not instrumented."""
+
+    for _name in ("start", "begin", "bare", "of", "make"):
+        locals()[_name] = vars(Flow)[_name].__wrapped__
+
+
+@pytest.mark.parametrize("name", ["start", "begin", "bare", "of", "make"])
+@pytest.mark.parametrize("owner", [0, 1], ids=["class", "instance"])
+def test_introspection_says_what_it_said(name, owner):
+    ours = getattr((Flow, Flow())[owner], name)
+    bare = getattr((Bare, Bare())[owner], name)
+
+    for question in (
+        inspect.signature,
+        inspect.iscoroutinefunction,
+        asyncio.iscoroutinefunction if sys.version_info < (3, 14) else callable,
+        inspect.isfunction,
+        inspect.ismethod,
+        inspect.isroutine,
+        inspect.getdoc,
+        inspect.getsource,
+        typing.get_type_hints,
+        callable,
+    ):
+        assert question(bare) == question(ours), question
+    for attribute in ("__name__", "__qualname__", "__module__", "__doc__", "__annotations__"):
+        assert getattr(bare, attribute) == getattr(ours, attribute)
+    assert (getattr(bare, "__self__", None) is None) == (getattr(ours, "__self__", None) is None)
+
+
+def test_generator_functions_stay_such():
+    @acme.instrumented("start", "begin")
+    class Both:
+        def start(self):
+            yield
+
+        async def begin(self):
+            yield
+
+    assert inspect.isgeneratorfunction(Both.start)
+    assert inspect.isgeneratorfunction(Both().start)
+    assert inspect.isasyncgenfunction(Both.begin)
+
+
+def test_the_signature_of_a_class_whose_init_is_wrapped():
+    @acme.instrumented("__init__")
+    class Executor:
+        def __init__(self, size: int, *, name: str = ""):
+            pass
+
+    assert "(size: 'int', *, name: 'str' = '')" == str(inspect.signature(Executor))
+
+
+def test_help_and_doctest_find_the_methods():
+    text = pydoc.render_doc(Flow, renderer=pydoc.plaintext)
+    found = {
+        test.name.rpartition(".")[2] for test in doctest.DocTestFinder().find(Flow) if test.examples
+    }
+
+    assert "start(self, port" in text
+    assert "Start it." in text
+    assert {"Flow", "start"} == found
+    for test in doctest.DocTestFinder().find(Flow):
+        assert 0 == doctest.DocTestRunner().run(test).failed
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_instances_classes_and_methods_pickle(protocol):
+    flow = Flow(3)
+
+    def through(value):
+        return pickle.loads(pickle.dumps(value, protocol))
+
+    assert flow == through(flow)
+    assert through(Flow) is Flow
+    assert through(serve) is serve
+    assert flow == through(flow.start)()
+    assert through(Flow.start)(flow) is flow
+    assert 4 == through(Flow.of)(4).size
+    assert 5 == through(Flow.bare)(5)
+    assert 6 == through(flow.bare)(6)
+    assert ["Flow.start"] * 5 == taken()
+
+
+def test_instances_classes_and_methods_copy():
+    flow = Flow(3)
+
+    assert copy.copy(flow) == copy.deepcopy(flow) == flow
+    assert copy.deepcopy(Flow) is Flow
+    assert copy.copy(serve) is copy.deepcopy(serve) is serve
+    assert copy.copy(flow.start)() is flow
+    assert copy.deepcopy(flow.start)() is not flow
+    assert flow == copy.deepcopy(flow.start)()
+    assert flow is copy.deepcopy(Flow.start)(flow)
+    assert 3 == copy.deepcopy(Flow.bare)(3)
+
+
+def test_an_instance_that_holds_its_own_bound_method():
+    flow = Flow(2)
+    flow.callback = flow.start
+
+    for twin in (copy.deepcopy(flow), pickle.loads(pickle.dumps(flow))):
+        assert twin.callback() is twin
+
+
+def test_a_class_travels_by_value_and_arrives_bare(tmp_path):
+    cloudpickle = pytest.importorskip("cloudpickle")
+
+    @acme.instrumented
+    class Local:
+        __module__ = "__main__"
+
+        def start(self):
+            return 7
+
+    path = tmp_path / "pickled"
+    path.write_bytes(cloudpickle.dumps((Local, Local().start)))
+    script = (
+        "import pickle, sys\n"
+        "local, start = pickle.load(open(sys.argv[1], 'rb'))\n"
+        "print(local().start(), start(), type(vars(local)['start']).__name__)"
+    )
+
+    said = subprocess.check_output([sys.executable, "-c", script, str(path)], text=True)
+
+    assert "7 7 function\n" == said
+
+
+def test_bound_methods_are_equal_hash_and_are_held_weakly():
+    class Signal(acme.Mixin):
+        def start(self):
+            return self
+
+        @classmethod
+        def make(cls):
+            return cls
+
+    signal = Signal()
+    weak = weakref.WeakMethod(signal.start)
+
+    assert signal.start == signal.start
+    assert 1 == len({signal.start, signal.start})
+    assert weak()() is signal
+    assert ["Signal.start"] == taken()
+    assert Signal is weakref.WeakMethod(signal.make)()()
+    del signal
+    assert weak() is None
+
+
+def test_partial_and_thread_take_a_bound_method():
+    done = []
+    thread = threading.Thread(target=Flow(1).start)
+    thread.start()
+    thread.join()
+    done.append(functools.partial(Flow(1).start, 90)())
+
+    assert [Flow(1)] == done
+    assert ["Flow.start"] * 2 == taken()

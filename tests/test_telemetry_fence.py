@@ -1,0 +1,161 @@
+"""Nothing of ours is raised into the host, whatever breaks."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from recalled import product, taken
+
+import jina_tel
+from jina_tel import Telemetry
+from jina_tel.facts import Choice
+from jina_tel.testing import Receiver
+
+PACKAGE = os.path.dirname(jina_tel.__file__)
+
+
+@pytest.fixture
+def acme():
+    taken()
+    return product()
+
+
+@pytest.fixture
+def receiver():
+    with Receiver() as receiver:
+        yield receiver
+
+
+def started(telemetry):
+    """Return a class whose starts are the product's."""
+
+    @telemetry.instrumented
+    class Flow:
+        def start(self):
+            return self
+
+    return Flow
+
+
+class Stubborn(io.StringIO):
+    def write(self, text):
+        raise RuntimeError("of the host's own stream")
+
+
+@pytest.mark.parametrize("stream", [None, Stubborn(), 5])
+def test_a_stderr_that_cannot_be_written(monkeypatch, acme, stream):
+    monkeypatch.setenv("ACME_TEL_DEBUG", "1")
+    monkeypatch.setattr(sys, "stderr", stream)
+
+    assert started(acme)().start()
+
+
+def test_a_fact_that_raises(acme):
+    def read():
+        raise RuntimeError("of the author's")
+
+    telemetry = product(facts={"device": Choice(("gpu",), read, why="to show it")})
+
+    assert started(telemetry)().start()
+    assert ["Flow.start"] == taken()
+
+
+PLACES = ["", "acme", "acme/uid", "acme/consent.json", "acme/product.json"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("what", ["file", "folder", "loop", "fifo"])
+def test_something_stands_where_our_files_should(home, monkeypatch, receiver, place, what):
+    path = home / "ours" / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("ACME_TEL_HOME", str(home / "ours"))
+    make = {
+        "file": lambda: path.write_bytes(b"\0\xff{"),
+        "folder": lambda: path.mkdir(),
+        "loop": lambda: path.symlink_to(path),
+        "fifo": lambda: os.mkfifo(path),
+    }
+    make[what]()
+    acme = Telemetry("acme", endpoint=receiver.url)
+
+    assert started(acme)().start()
+    assert acme.flush() in (True, False)
+
+
+CALLS = "open write close fstat lstat stat rename replace link mkdir unlink listdir urandom".split()
+ERRORS = [
+    errno.ENOSPC,
+    errno.EIO,
+    errno.EACCES,
+    errno.EROFS,
+    errno.EMFILE,
+    errno.ENOENT,
+    errno.EINTR,
+]
+
+
+@contextmanager
+def broken(name, number, first, count):
+    """Let calls of ``os.<name>`` fail that come from our package: ``count`` of them."""
+    whole, calls = getattr(os, name), [0]
+
+    def breaking(*given, **named):
+        if sys._getframe(1).f_code.co_filename.startswith(PACKAGE):
+            calls[0] += 1
+            if first <= calls[0] < first + count:
+                if name == "close":
+                    whole(*given, **named)
+                raise OSError(number, os.strerror(number))
+        return whole(*given, **named)
+
+    setattr(os, name, breaking)
+    try:
+        yield
+    finally:
+        setattr(os, name, whole)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(CALLS),
+    number=st.sampled_from(ERRORS),
+    first=st.integers(1, 20),
+    count=st.sampled_from([1, 2, 1000]),
+)
+def test_whatever_the_system_refuses_the_host_does_not_notice(
+    homes, monkeypatch, receiver, name, number, first, count
+):
+    monkeypatch.setenv("ACME_TEL_HOME", str(next(homes)))
+    acme = Telemetry("acme", endpoint=receiver.url)
+
+    with broken(name, number, first, count):
+        Flow = started(acme)  # noqa: N806 - a class
+        for _ in range(3):
+            assert isinstance(Flow().start(), Flow)
+        assert acme.flush(2.0) in (True, False)
+
+    assert isinstance(Flow().start(), Flow)
+
+
+def test_no_more_threads(monkeypatch, home, receiver):
+    import _thread
+
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
+
+    acme = Telemetry("acme", endpoint=receiver.url)
+    with monkeypatch.context() as broke:
+        broke.setattr(_thread, "start_new_thread", refuse)
+        flow = started(acme)()
+        assert flow.start() is flow
+        assert not acme.flush(0.2)
+
+    assert acme.flush()
+    assert 1 == len(receiver.events)
