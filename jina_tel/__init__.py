@@ -1,4 +1,4 @@
-"""Usage telemetry for Python libraries: a start becomes one small event, and nothing that names anybody."""
+"""Usage telemetry for Python libraries: a start becomes one small event that names nobody."""
 
 from .jina import (
     TelemetryMixin,

@@ -47,20 +47,30 @@ class Tree:
 
 
 _tree: Tree | None = None
+_inherited: Tree | None = None  # of the process that forked this one
 
 
 def tree() -> Tree:
     """Return the tree that this process belongs to; looked up at the first call, and kept."""
     global _tree
     if _tree is None:
-        _tree = _carried_tree() or Tree(_process_began(), os.urandom(SECRET_BYTES), is_root=True)
+        _tree = _carried_tree() or _inherited or _new_tree()
     return _tree
 
 
+def _new_tree() -> Tree:
+    return Tree(_process_began(), os.urandom(SECRET_BYTES), is_root=True)
+
+
 def enter_child() -> None:
-    """Note that this process is a forked child: the same tree, but not its root."""
+    """Note that this process is a forked child: of the same tree, but not its root.
+
+    What it is handed comes first, though: a fork server that has preloaded our module is no part
+    of the run whose processes it forks.
+    """
+    global _inherited, _tree
     known = tree()
-    known.is_root = False
+    _inherited, _tree = Tree(known.began, known.secret, is_root=False), None
 
 
 def uptime(at: float) -> str:

