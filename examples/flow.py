@@ -7,7 +7,7 @@ Run it by itself, and it says nothing: no endpoint is configured, so telemetry i
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing.connection import Client as connect
+from multiprocessing import connection as connections
 from multiprocessing.connection import Connection, Listener
 from typing import Any
 
@@ -15,7 +15,7 @@ from jina_tel import TelemetryMixin, instrumented
 
 
 class BaseExecutor(TelemetryMixin, methods=("__init__",)):
-    """What users subclass: each one that is made is a start of *BaseExecutor*, whatever its name."""
+    """What users subclass: each that is made is a start of *BaseExecutor*, whatever its name."""
 
     def __init__(self, suffix: str) -> None:
         self.suffix = suffix
@@ -66,7 +66,7 @@ class GatewayRuntime(Runtime):
     """Passes requests on to the worker."""
 
     def __init__(self, worker: Any) -> None:
-        self.worker = connect(worker)
+        self.worker = connections.Client(worker)
 
     def answer(self, text: str) -> str:
         """Let the worker answer."""
@@ -124,7 +124,7 @@ class Client:
         self.address = address
 
     def __enter__(self) -> Client:
-        self.connection = connect(self.address)
+        self.connection = connections.Client(self.address)
         return self
 
     def post(self, text: str) -> str:
