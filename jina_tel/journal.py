@@ -172,8 +172,10 @@ class DiskJournal:
 
     def waiting_bytes(self) -> int:
         """Return the size of all that waits."""
+        # In this order: what is claimed in between is counted twice, and not missed.
+        written = _size(self._path)
         claimed = map(self._part_path, self._sending())
-        return _size(self._path) + sum(_size(path) - _sent_of(path) for path in claimed)
+        return written + sum(_size(path) - _sent_of(path) for path in claimed)
 
     def purge(self) -> int:
         """Claim and delete all that waits, and what has left; return how many lines waited.

@@ -294,6 +294,7 @@ class Recorder:
         deadline = began + self.exit_seconds()
         if time.monotonic() < deadline and self.may_send():
             parts.shipper.leave(deadline)
+            self.write_ledger()  # what was lost meanwhile
 
     def fence(self, error: BaseException) -> None:
         """Take an error of ours: count it, and tell whoever debugs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from machine import ended
+from support import BARE
 
 SHUT = ("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh")
 
@@ -115,7 +116,7 @@ def test_a_host_without_a_home_is_served_from_memory(machine, receiver, mortal):
     nowhere = dict.fromkeys(("HOME", "JINA_TEL_HOME"))
     nowhere |= {f"XDG_{kind}_HOME": None for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
 
-    process = machine.run(START, under=HOMELESS, **nowhere)
+    process = machine.run(START, under=HOMELESS, **nowhere, **BARE)
 
     assert (0, "", "") == process[:3], process.err
     assert [False] == [event["kept"] for event in receiver.events]
