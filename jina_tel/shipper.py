@@ -230,11 +230,13 @@ class Shipper:
         A back-off of our own does not count here, a wait that the endpoint asked for does.
         """
         forced, sleep = True, forks.original("time", "sleep")
+        under_way = self._ended  # what has begun before us tells nothing of the endpoint as it is now
         while True:
             self._ship_now(deadline, forced=forced)
             if self._delivery is not None and not self._delivery.waits():
                 return True
-            forced = not self._led  # once: what fails then fails for all, and is to be waited for
+            # Once: what fails then fails for all, and is to be waited for.
+            forced = forced and not (self._led and self._ended is not under_way)
             pause = LOOK_SECONDS / 2 if forced else self._seconds_left()
             if self._broken or self._refused() or time.monotonic() + pause >= deadline:
                 return False

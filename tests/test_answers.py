@@ -8,7 +8,7 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import files_below, mode_of, run
+from support import BARE, files_below, mode_of, run
 
 from jina_tel.answers import FILE, MOST_BYTES, site, store, store_for_site, stored
 from jina_tel.folders import Folders
@@ -172,7 +172,7 @@ def test_what_may_not_be_read_counts_as_off(tmp_path, closed):
     os.chmod(*((folder / FILE, 0o600) if closed == "the file" else (folder, 0o700)))
     script = READ_AS_NOBODY.replace("sys.argv[1]", repr(str(folder)))
 
-    assert "unreadable\nunreadable\n" == run(script)
+    assert "unreadable\nunreadable\n" == run(script, **BARE)
 
 
 JSON = st.recursive(

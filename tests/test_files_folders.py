@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from support import files_below, mode_of, run
+from support import BARE, files_below, mode_of, run
 
 from jina_tel import files
 
@@ -94,4 +94,4 @@ def test_another_s_folder_is_not_ours(tmp_path):
     os.chmod(tmp_path / "roots", 0o777)
     script = AS_NOBODY.format(path=str(tmp_path / "roots"))
 
-    assert "the folder belongs to another user\n" == run(script)
+    assert "the folder belongs to another user\n" == run(script, **BARE)

@@ -126,7 +126,8 @@ NO_VARIABLES = dict.fromkeys(("HOME", "JINA_TEL_HOME", "XDG_CONFIG_HOME", "XDG_S
 @LINUX
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user whom nobody knows")
 def test_a_user_without_a_home_has_no_folder(tmp_path):
-    printed = run(NO_HOME.format(become="os.setuid(54321)"), cwd=tmp_path, **NO_VARIABLES)
+    script = NO_HOME.format(become="os.setuid(54321)")
+    printed = run(script, cwd=tmp_path, **NO_VARIABLES, **BARE)
 
     assert "None None None\n" == printed
     assert set() == files_below(tmp_path)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from servers import LINE, body_of, soon
-from support import run
+from support import BARE, run
 
 from jina_tel.errors import TransportError
 from jina_tel.transports import transport_for
@@ -109,6 +109,7 @@ def test_what_a_full_disk_took_a_part_of_is_taken_back(path):
             print(error)
         """.replace("sys.argv[1]", repr(str(path))),
         PYTHONPATH=os.pathsep.join(filter(None, sys.path)),
+        **BARE,
     )
 
     assert "File too large" in out

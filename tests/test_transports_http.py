@@ -118,6 +118,7 @@ def test_ipv6_loopback():
         ("0", 0.0),
         (" 120 ", 120.0),
         ("9" * 400, float("inf")),
+        ("\x1c120\x1f", 120.0),
         ("-1", None),
         ("1.5", None),
         ("soon", None),

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from .screen import Screen
 
 TEXT = """\
-Print a script that teaches your shell to complete jina-tel's commands,
-options and products with the tab key.
+Print a script that teaches your shell, SHELL, to complete jina-tel's
+commands, options and products with the tab key. SHELL is bash, zsh or fish;
+products prints the names of those found here, which the scripts ask for.
 
-  bash   echo 'eval "$(jina-tel completion bash)"' >> ~/.bashrc
-  zsh    echo 'eval "$(jina-tel completion zsh)"' >> ~/.zshrc
-         (behind the line with compinit)
-  fish   jina-tel completion fish > ~/.config/fish/completions/jina-tel.fish
+For bash; for zsh, behind the line with compinit; and for fish:
+
+  echo 'eval "$(jina-tel completion bash)"' >> ~/.bashrc
+  echo 'eval "$(jina-tel completion zsh)"' >> ~/.zshrc
+  jina-tel completion fish > ~/.config/fish/completions/jina-tel.fish
 """
 
 BASH = """\

@@ -7,6 +7,7 @@ import textwrap
 
 from .. import __version__
 from . import answer, completion, fields, forget, preview, reset, send, show, status
+from .manual import DESCRIPTION, epilog
 from .usage import UsageError, suggest
 
 TYPE_CHECKING = False
@@ -14,42 +15,6 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 COMMANDS = (status, answer, preview, show, fields, send, reset, forget, completion)
-
-DESCRIPTION = """\
-See what usage telemetry sends from this machine, say no to it, have it deleted.
-
-A library that carries jina_tel counts its starts: versions, platform and CI,
-under a random id. Every field: jina-tel schema. Who says no is asked no more:
-jina-tel off.
-"""
-
-EPILOG = """\
-examples:
-  jina-tel status                 on or off, and because of what
-  jina-tel preview --pretty       what would leave now, every byte of it
-  jina-tel off                    no, for good
-  jina-tel off --product jina     no, to one product
-  eval "$(jina-tel completion bash)"      complete commands with the tab key
-
-exit codes:
-  0    it was done; of status: telemetry is on for at least one product
-  1    it was not: telemetry is off for all (status), something still waits
-       (send), a request may still be under way (off), the endpoint did not
-       delete (forget)
-  2    wrong usage
-  3    something was in the way, a file, a folder, a full disk: one line says it
-  130  interrupted (Ctrl-C)
-  141  whoever read the output has closed it
-
-variables:
-  JINA_OPTOUT_TELEMETRY  off for the product jina, whatever the value
-  DO_NOT_TRACK           off for all products, unless empty, 0, false, no or off
-  JINA_TEL_ENDPOINT      where events go; JINA_TEL_TOKEN is sent with them
-  JINA_TEL_HOME          one folder for all that is kept
-  JINA_TEL_DEBUG=1       tells what happens
-  NO_COLOR               no colours; there are none in a pipe anyway
-For another product its name stands in the place of JINA.
-"""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -100,7 +65,7 @@ def build() -> Parser:
     parser = Parser(
         prog="jina-tel",
         description=DESCRIPTION,
-        epilog=EPILOG,
+        epilog=epilog(),
         formatter_class=_Formatter,
         allow_abbrev=False,
     )

@@ -32,8 +32,8 @@ terminal, and with --pretty: the head, and each line of the body decoded. The
 token of JINA_TEL_TOKEN is shown as ***; with --show-token it is the real one.
 
   jina-tel preview --pretty
-  jina-tel preview --product jina | xxd | less
-  jina-tel preview --json | jq '.products[].lines'
+  jina-tel preview --product jina > request
+  jina-tel preview --json
 """
 
 

@@ -32,8 +32,8 @@ one document, {"waiting": [...], "sent": [...]}; with --follow one object a
 line.
 
   jina-tel show
-  jina-tel show --pretty | less
-  jina-tel show --follow --product jina
+  jina-tel show --pretty --product jina
+  jina-tel show --follow    # until Ctrl-C
 """
 LOOK_SECONDS = 0.3
 

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DONE, NO, WRONG_USAGE, IN_THE_WAY = 0, 1, 2, 3  # what they mean stands in parser.EPILOG
+DONE, NO, WRONG_USAGE, IN_THE_WAY = 0, 1, 2, 3  # what they mean stands in manual.EXIT_CODES
 
 
 class UsageError(Exception):

@@ -203,8 +203,9 @@ def retry_after(header: str | None) -> float | None:
     """Return the seconds of a ``Retry-After`` header, given in seconds or as a date (RFC 9110)."""
     if header is None:
         return None
-    if header.strip().isdecimal():
-        return float(header)
+    seconds = header.strip()  # str knows more kinds of space than float
+    if seconds.isdecimal():
+        return float(seconds)
     from email.utils import mktime_tz, parsedate_tz
     from time import time
 

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 from machine import Machine
+from support import BARE
 
 from jina_tel.testing import Receiver
 
@@ -21,8 +22,9 @@ def receiver():
 
 
 @pytest.fixture
-def machine(home, receiver):
-    machine = Machine(home, receiver.url)
+def machine(request, home, receiver):
+    bare = BARE if request.node.get_closest_marker("bare") else {}
+    machine = Machine(home, receiver.url, **bare)
     yield machine
     machine.close()
 

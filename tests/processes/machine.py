@@ -41,13 +41,15 @@ class Machine:
         folder: of the user, and of the scripts.
         home: of our files.
         endpoint: where events go.
+        variables: what every program's environment holds; None takes one away.
     """
 
-    def __init__(self, folder: Path, endpoint: str) -> None:
+    def __init__(self, folder: Path, endpoint: str, **variables) -> None:
         self.folder = folder
         self.home = folder / "jina_tel"
         self.state = self.home / "jina"
         self.endpoint = endpoint
+        self.variables = variables
         self._processes: list[subprocess.Popen] = []
 
     def start(self, script: str, *arguments, under=(), stdin=subprocess.DEVNULL, **variables):
@@ -75,7 +77,7 @@ class Machine:
             "PYTHONPATH": os.pathsep.join(map(str, (ROOT, HERE))),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        given = {**inherited, **ours, **variables}
+        given = {**inherited, **ours, **self.variables, **variables}
         return {name: value for name, value in given.items() if value is not None}
 
     def run(self, script: str, *arguments, **options) -> Ended:

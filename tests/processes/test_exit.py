@@ -237,14 +237,16 @@ def test_gone_holds_in_the_process_that_hears_it(machine, receiver):
 
 
 def test_a_batch_too_large_is_halved(machine, receiver):
-    receiver.behaviour = lambda request: Status(413) if len(request.lines) > 3 else Healthy()
+    receiver.close()
     machine.run("""
         from flow import Flow, configure
-        configure(endpoint="http://127.0.0.1:9/v1/events", exit_seconds=0)
+        configure(exit_seconds=0)
         for _ in range(20):
             Flow().start()
     """)
     assert 20 == len(machine.waiting())
+    receiver.behaviour = lambda request: Status(413) if len(request.lines) > 3 else Healthy()
+    receiver.start()
 
     machine.deliver()
 

@@ -7,6 +7,8 @@ import os
 import pytest
 from machine import ended
 
+pytestmark = pytest.mark.bare
+
 COUNT = 64
 
 

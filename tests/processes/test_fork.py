@@ -11,6 +11,8 @@ from numbered import NUMBERED, QUIET, told
 
 from jina_tel.testing import Healthy, Slow
 
+pytestmark = pytest.mark.bare
+
 STORM = """
 forks, threads = int(sys.argv[1]), int(sys.argv[2])
 ended = threading.Event()

@@ -11,6 +11,8 @@ from numbered import NUMBERED, QUIET, told
 
 from jina_tel.testing import Healthy, Hung, Slow
 
+pytestmark = pytest.mark.bare
+
 
 def test_a_living_child_does_not_keep_the_leaders_lock(machine, receiver):
     """Forked in mid-request; then its parent is killed, and the child lives on."""

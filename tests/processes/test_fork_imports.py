@@ -11,6 +11,8 @@ from numbered import NUMBERED
 
 from jina_tel.testing import Healthy, Receiver, Redirect, Rejecting, Status, Truncated
 
+pytestmark = pytest.mark.bare
+
 AUDIT = """
 from jina_tel import forks
 outside = set()

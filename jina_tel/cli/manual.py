@@ -1,0 +1,97 @@
+"""What holds for all commands: examples, exit codes and variables.
+
+Said once: the help prints it, and ``docs/generate.py`` makes tables of it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Rows = tuple[tuple[str, str], ...]
+
+COLUMNS = 79
+
+DESCRIPTION = """\
+See what usage telemetry sends from this machine, say no to it, have it deleted.
+
+A library that carries jina_tel counts its starts: versions, platform and CI,
+under a random id. Every field: jina-tel schema. Who says no is asked no more:
+jina-tel off.
+"""
+
+EXAMPLES: Rows = (
+    ("jina-tel status", "on or off, and because of what"),
+    ("jina-tel preview --pretty", "what would leave now, every byte of it"),
+    ("jina-tel off", "no, for good"),
+    ("jina-tel off --product jina", "no, to one product"),
+    ('eval "$(jina-tel completion bash)"', "complete commands with the tab key"),
+)
+
+EXIT_CODES: Rows = (
+    ("0", "it was done; of status: telemetry is on for at least one product"),
+    (
+        "1",
+        "it was not: telemetry is off for all (status), something still waits (send), a request"
+        " may still be under way (off), the endpoint did not delete (forget)",
+    ),
+    ("2", "wrong usage; one line says what is wanted"),
+    ("3", "something was in the way, a file, a folder, a full disk: one line says it"),
+    ("130", "interrupted (Ctrl-C)"),
+    ("141", "whoever read the output has closed it"),
+)
+
+# For the product jina; another product's name stands in the place of JINA.
+VARIABLES: Rows = (
+    ("JINA_OPTOUT_TELEMETRY", "off for the product jina, whatever the value, also 0"),
+    ("DO_NOT_TRACK", "off for all products, unless empty, 0, false, no or off"),
+    (
+        "JINA_TEL_ENDPOINT",
+        "where events go: https://, http://, file:///, console: or memory:; comes before what the"
+        " library's author chose; empty means nowhere",
+    ),
+    ("JINA_TEL_TOKEN", "sent with each request, as Authorization: Bearer"),
+    ("JINA_TEL_HOME", "one folder for all that is kept"),
+    ("JINA_TEL_DEBUG", "1 tells on standard error what happens"),
+)
+FURTHER: Rows = (
+    ("JINA_TEL_TESTING", "set by the pytest plugin: what would leave the machine is memory:"),
+    (
+        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+        "proxies, as everywhere, in upper or lower case; of the kind http://",
+    ),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "whose certificates are trusted, as OpenSSL has them"),
+    ("CI", "with others, by which a CI service is known; CI=false says that this is none"),
+    ("NO_COLOR", "no colours; there are none in a pipe anyway"),
+    ("TERM", "dumb: no colours"),
+)
+
+
+def epilog() -> str:
+    """Return what stands below the list of commands in the help."""
+    examples = (f"  {command:36}# {does}\n" for command, does in EXAMPLES)
+    return (
+        f"examples:\n{''.join(examples)}\n"
+        f"exit codes:\n{_table(EXIT_CODES, 5)}\n"
+        f"variables, for the product jina; another's name stands in the place of JINA:\n"
+        f"{_table(VARIABLES, 23)}\n"
+        f"and these, of others, are heeded:\n{_table(FURTHER, 23)}"
+    )
+
+
+def _table(rows: Iterable[tuple[str, str]], width: int) -> str:
+    return "".join(_row(name, text, width) for name, text in rows)
+
+
+def _row(name: str, text: str, width: int) -> str:
+    """Return a name and its text folded beside it, or below it where the name is too long."""
+    indent = " " * (width + 2)
+    folded = textwrap.fill(
+        text, COLUMNS, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+    if len(name) >= width:
+        return f"  {name}\n{folded}\n"
+    return f"  {name:{width}}{folded[len(indent) :]}\n"

@@ -1,0 +1,83 @@
+"""What a store is: where the rows of all events are kept and counted.
+
+The collector writes through this seam, and the page, the report and the export read through it.
+The text of a question (``queries``) is the same for each store; only its parameters are bound in
+the engine's own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+REJECTED = "rejected"  # the one reason that the collector counts itself; no client sends it
+
+Parameters = Mapping[str, int | str]
+Answer = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event that was accepted.
+
+    Attributes:
+        id: the event's id, the same on every resend.
+        at: when the start succeeded, Unix seconds, UTC.
+        product: whose event it is.
+        uid: the installation, below 2^53.
+        kept: False where the uid is not kept (CI, a container, a home that cannot be written), so
+            that it is one run and no installation.
+        event: its name, ``Flow.start`` or ``Client.failed``.
+        facts: the payload without ``uid`` and ``event``; ``session-id`` only where it is not the
+            one that is made from the id.
+    """
+
+    id: str
+    at: int
+    product: str
+    uid: int
+    kept: bool
+    event: str
+    facts: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A ledger line: how many events were lost, by reason.
+
+    Attributes:
+        id: the line's id, the same on every resend.
+        at: when it was written, Unix seconds, UTC.
+        product: whose events were lost.
+        lost: how many, by reason; the collector's own reason is ``REJECTED``.
+    """
+
+    id: str
+    at: int
+    product: str
+    lost: Mapping[str, int]
+
+
+class Store(Protocol):
+    """Keeps rows, counts them as they come, and answers questions."""
+
+    def load(self, rows: Sequence[Row], losses: Sequence[Loss]) -> int:
+        """Keep what is new, all or nothing, and return how many rows were; again is harmless."""
+        ...
+
+    def forget(self, product: str, uid: int) -> int:
+        """Remove every row of this uid, from all counts too, and return how many they were."""
+        ...
+
+    def expire(self, before: int) -> int:
+        """Remove the rows of events before this moment (Unix seconds); return how many."""
+        ...
+
+    def rows(self, text: str, parameters: Parameters) -> Answer:
+        """Answer a question; ``$name`` in its text is the parameter of this name."""
+        ...
+
+    def close(self) -> None:
+        """Write all down and give the store back; again is harmless."""
+        ...
