@@ -19,7 +19,7 @@ import time
 import zlib
 
 from . import contact as contacts
-from . import identity, notice, sent
+from . import environment, identity, notice, sent
 from .contact import Contact
 from .errors import TransportError
 from .event import rfc3339
@@ -155,7 +155,8 @@ class Delivery:
         try:
             if self._config is None or self._folder is None:
                 raise FileNotFoundError("no home to keep a uid in")
-            return identity.uid(identity.load_secret(self._config), product), True
+            uid = identity.uid(identity.load_secret(self._config), product)
+            return uid, not environment.passing(self._config)
         except OSError:
             return identity.uid(identity.secret_of_tree(product), product), False
 

@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOUNTS = "/proc/self/mountinfo"
+PASSING = (b"overlay", b"aufs", b"tmpfs", b"ramfs")
 KERNEL_CHARACTERS = 200
 
 # Where a distribution's module has another name: the version of what is loaded counts first.
@@ -58,6 +60,36 @@ def printable(text: str) -> str:
     """Return at most 200 printable ASCII characters of ``text``, ``(unset)`` for none."""
     first = text[:KERNEL_CHARACTERS]
     return "".join(sign for sign in first if sign.isascii() and sign.isprintable()) or UNSET
+
+
+def passing(folder: str) -> str:
+    """Return which kind of file system ``folder`` is on, if that is gone tomorrow; else ``""``.
+
+    A container writes to an overlay unless a volume is mounted there, and that goes with the
+    container; what is in memory goes at the next boot. Reads nothing for a folder on a disk, and
+    takes what it cannot tell for one that stays.
+    """
+    try:
+        device = os.stat(folder).st_dev
+        if os.major(device):
+            return ""  # a disk's: what is made up by the kernel has 0
+        with open(MOUNTS, "rb") as mounts:
+            kind = kind_of(f"{os.major(device)}:{os.minor(device)}", mounts)
+    except (OSError, AttributeError):  # no such folder, another system
+        return ""
+    return kind.decode() if kind in PASSING else ""
+
+
+def kind_of(device: str, mounts: Iterable[bytes]) -> bytes:
+    """Return the kind of file system that ``device`` (major:minor) is, as ``mounts`` has it.
+
+    A line of ``/proc/self/mountinfo``: ``27 1 0:45 / / rw,relatime - overlay overlay rw``.
+    """
+    for line in mounts:
+        before, _, after = line.partition(b" - ")
+        if before.split()[2:3] == [device.encode()]:
+            return after.split()[0]
+    return b""
 
 
 def distribution_versions(names: Iterable[str]) -> dict[str, str]:

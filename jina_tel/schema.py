@@ -137,7 +137,7 @@ def around(settings: Settings) -> Mapping[str, tuple[str, str]]:
         "v": (f"{FORMAT}", "the format's version"),
         "kept": (
             "false, or absent",
-            "so that a CI job or a home that cannot be written is no installation",
+            "so that CI jobs, containers and homes that cannot be written are no installations",
         ),
     }
 

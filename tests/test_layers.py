@@ -24,6 +24,8 @@ ROOMS = [
     ["calls", "instrumentation", "patches"],
     ["telemetry", "jina"],
     ["__init__"],
+    # the other side of the wire
+    ["collector"],
     # edges
     ["testing", "pytest_plugin", "cli", "__main__"],
 ]
@@ -31,11 +33,18 @@ ORDER = [room for line in ROOMS for room in line]
 
 BY_CALL = {"__import__", "import_module", "importlib.import_module"}
 
+# What the collector's extra brings.
+COLLECTORS = [
+    *("starlette", "uvicorn", "msgspec", "duckdb", "pyarrow", "prometheus_client"),
+    *("google", "opentelemetry", "zstandard"),
+]
+
 # What is not of the standard library, and the rooms that may import it.
 FOREIGN = {
     "wrapt": {"instrumentation"},
     "platformdirs": {"folders"},
     "pytest": {"pytest_plugin"},
+    **{name: {"collector"} for name in COLLECTORS},
 }
 
 

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from .screen import Screen
 
 TEXT = """\
-Print a script that teaches your shell, SHELL, to complete jina-tel's
-commands, options and products with the tab key. SHELL is bash, zsh or fish;
-products prints the names of those found here, which the scripts ask for.
-
-For bash; for zsh, behind the line with compinit; and for fish:
+Print a script that teaches your shell to complete jina-tel's commands,
+options and products with the tab key. For bash; for zsh, behind the line with
+compinit; and for fish:
 
   echo 'eval "$(jina-tel completion bash)"' >> ~/.bashrc
   echo 'eval "$(jina-tel completion zsh)"' >> ~/.zshrc
+  mkdir -p ~/.config/fish/completions
   jina-tel completion fish > ~/.config/fish/completions/jina-tel.fish
 """
 
@@ -67,7 +66,12 @@ def add(commands: Commands) -> None:
     parser = commands.add(
         "completion", "complete commands with the tab key", TEXT, run, product=False
     )
-    parser.add_argument("shell", choices=("bash", "zsh", "fish", "products"), metavar="SHELL")
+    parser.add_argument(
+        "shell",
+        choices=("bash", "zsh", "fish", "products"),
+        metavar="SHELL",
+        help="bash, zsh or fish; products lists the names of those found here, for the scripts",
+    )
 
 
 def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .. import answers, folders, identity, product
+from .. import answers, environment, folders, identity, product
 from ..consent import Consent, decide
 from ..errors import TelemetryError
 from ..jina import JINA
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 ALWAYS = JINA.settings.product
 TRACES = ("consent.json", "product.json", "shown.json", "uid")  # a product has been here
 HOME = Variables("x").home[1:]
+PASSES = {
+    **dict.fromkeys(("overlay", "aufs"), "it goes with its container"),
+    **dict.fromkeys(("tmpfs", "ramfs"), "it goes at the next boot"),
+}
 
 
 class Product:
@@ -100,7 +104,13 @@ class Product:
 
     def why_not_kept(self) -> str:
         """Return why a uid of now would not be there tomorrow, ``""`` where it would."""
-        return self.why_no_uid() if is_kept(self.environ) else "this is a CI job"
+        return self.why_uid_goes() if is_kept(self.environ) else "this is a CI job"
+
+    def why_uid_goes(self) -> str:
+        """Return why the uid of this home is not there tomorrow, ``""`` where it is."""
+        why = self.why_no_uid()
+        passing = "" if why else environment.passing(_that_exists(str(self.folders.config)))
+        return f"{self.folders.config} is on {passing}: {PASSES[passing]}" if passing else why
 
     def why_no_uid(self) -> str:
         """Return why no uid can be kept in the folder for it, ``""`` where one is or can."""
@@ -112,9 +122,14 @@ class Product:
                 return ""
         except OSError as error:
             return str(error)
-        while not os.path.lexists(config):
-            config = os.path.dirname(config)
-        return "" if os.access(config, os.W_OK) else f"{config} cannot be written"
+        folder = _that_exists(config)
+        return "" if os.access(folder, os.W_OK) else f"{folder} cannot be written"
+
+
+def _that_exists(path: str) -> str:
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return path
 
 
 def names(environ: Mapping[str, str]) -> list[str]:

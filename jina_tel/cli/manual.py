@@ -21,6 +21,8 @@ See what usage telemetry sends from this machine, say no to it, have it deleted.
 A library that carries jina_tel counts its starts: versions, platform and CI,
 under a random id. Every field: jina-tel schema. Who says no is asked no more:
 jina-tel off.
+
+Where these texts say <config> and <state>: jina-tel status names the folders.
 """
 
 EXAMPLES: Rows = (

@@ -56,7 +56,7 @@ class Preview(Delivery):
         kept = _kept_uid(product)
         made_up = identity.uid(os.urandom(identity.SECRET_BYTES), product.name)
         self.made_up = kept is None
-        self._uid = made_up if kept is None else kept, not product.why_no_uid()
+        self._uid = made_up if kept is None else kept, not product.why_uid_goes()
 
 
 def _kept_uid(product: Product) -> int | None:

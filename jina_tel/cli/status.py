@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from .. import contact as contacts
@@ -37,7 +36,6 @@ any product, 1 when for none:
 
   jina-tel status --product jina >/dev/null && echo jina sends
 """
-CONTAINERS = ("/.dockerenv", "/run/.containerenv")
 
 
 def add(commands: Commands) -> None:
@@ -73,7 +71,6 @@ def facts(product: Product) -> dict[str, Any]:
         "kept": not why_not_kept,
         "kept_because": why_not_kept or None,
         "ci": (vendor(product.environ) or "unknown") if is_ci(product.environ) else None,
-        "container": any(map(os.path.exists, CONTAINERS)),
         "waiting": _waiting([] if journal is None else [journal]),
         "waiting_elsewhere": _waiting(others),
         "contact": _contact(contact),
@@ -148,8 +145,6 @@ def kept_in_words(one: Mapping[str, Any]) -> str:
         return f'no: a CI job ({one["ci"]}); its events say "kept": false'
     if not one["kept"]:
         return f'no: {one["kept_because"]}; events say "kept": false'
-    if one["container"]:
-        return "yes, for as long as this container's home is"
     return "yes"
 
 

@@ -1,0 +1,135 @@
+"""Starting what is measured: the sink, and candidates in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .candidates import HERE, Candidate
+
+LONGEST_SECONDS = 300
+
+
+class Sink:
+    """The sink's process, as the probes see it; a context manager."""
+
+    def __init__(self, pattern: str, word: str = "healthy") -> None:
+        script = [sys.executable, HERE / "sink.py", pattern]
+        self._process = subprocess.Popen(
+            script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout
+        self.url = f"http://127.0.0.1:{json.loads(self._process.stdout.readline())}"
+        self.tell(word)
+
+    def __enter__(self) -> Sink:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+    def tell(self, word: str) -> dict[str, float]:
+        """Say one word of ``sink.py``, and return the answer."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(word + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, float] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def wait_for(self, events: int, seconds: float) -> dict[str, float]:
+        """Return the counts once ``events`` have arrived, or when the time is up."""
+        until = time.monotonic() + seconds
+        while True:
+            counts = self.tell("count")
+            if counts["events"] >= events or time.monotonic() >= until:
+                return counts
+            time.sleep(0.05)
+
+
+@contextmanager
+def new_home() -> Iterator[Path]:
+    """Yield an empty home, which is deleted afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="benchmark-"))
+    try:
+        yield home
+    finally:
+        # A process that a candidate has left behind may still be writing.
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def command(
+    candidate: Candidate, act: str, url: str, count: int = 1, modules: tuple[str, ...] = ()
+) -> list[str]:
+    """Return the command that runs ``act`` of ``inside.py``; ``-I`` keeps our folder away."""
+    script = str(HERE / "inside.py")
+    return [str(candidate.python), "-I", script, act, str(candidate.path), url, str(count), *modules]
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    """Return a bare environment: no CI, no proxy, no answer about telemetry."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **variables}
+
+
+def run(line: list[str], environ: dict[str, str]) -> str:
+    """Run to the end and return what was printed; what candidates complain of is dropped."""
+    done = subprocess.run(
+        line,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=LONGEST_SECONDS,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(line)} ended with {done.returncode}:\n{done.stderr}")
+    return done.stdout
+
+
+def act(
+    candidate: Candidate,
+    verb: str,
+    url: str,
+    count: int = 1,
+    modules: tuple[str, ...] = (),
+    **variables: str,
+) -> str:
+    """Run one act in a home of its own, and return what it printed."""
+    with new_home() as home:
+        return run(command(candidate, verb, url, count, modules), environment(home, **variables))
+
+
+@contextmanager
+def staying(
+    candidate: Candidate, verb: str, url: str, count: int, home: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """Yield a process that has recorded its events and stays; ended afterwards."""
+    process = subprocess.Popen(
+        command(candidate, verb, url, count),
+        env=environment(home),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin and process.stdout
+    try:
+        if not process.stdout.readline():
+            raise RuntimeError(f"{candidate.title} ended while it recorded {count} events")
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()

@@ -1,0 +1,131 @@
+"""Write into the reference what the code says: ``python docs/generate.py``.
+
+The command line's page is written whole; on other pages what stands between two marks. A test
+fails where what is there is not what this would write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+from jina_tel import schema
+from jina_tel.cli import manual, parser
+from jina_tel.jina import JINA
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+BEGIN, END = "<!-- made by docs/generate.py -->\n\n", "\n<!-- until here -->"
+MARKED = re.compile(f"(?<={BEGIN}).*?(?={END})", re.DOTALL)
+
+# What Markdown would take for something of its own.
+MARKDOWN = re.compile(r"([<>*_`|\\])")
+
+
+def main() -> None:
+    """Write all pages anew."""
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")
+
+
+def pages() -> dict[Path, str]:
+    """Return each file that the code has a say in, and what is to stand in it."""
+    return {
+        REFERENCE / "cli.md": command_line(),
+        REFERENCE / "line.schema.json": json.dumps(schema.json_schema([JINA.settings]), indent=2)
+        + "\n",
+        REFERENCE / "payload.md": marked("payload.md", schema.markdown(JINA.settings)),
+        REFERENCE / "variables.md": marked("variables.md", variables()),
+    }
+
+
+def marked(name: str, made: str) -> str:
+    """Return the page with ``made`` between its marks."""
+    text, count = MARKED.subn(lambda _: made, (REFERENCE / name).read_text("utf-8"))
+    if count != 1:
+        raise ValueError(f"{name}: one pair of {BEGIN.strip()!r} and {END.strip()!r} is wanted")
+    return text
+
+
+def variables() -> str:
+    """Return the table of all variables."""
+    rows = (
+        (", ".join(f"`{one}`" for one in names.split(", ")), plain(text))
+        for names, text in (*manual.VARIABLES, *manual.FURTHER)
+    )
+    return table(("variable", ""), rows)
+
+
+def command_line() -> str:
+    """Return the page of the command line."""
+    grammar = parser.build()
+    commands = parser.commands_of(grammar)
+    about = parser.summaries_of(grammar)
+    overview = [(f"[`jina-tel {name}`](#jina-tel-{name})", about[name]) for name in commands]
+    exits = [(f"`{code}`", plain(text)) for code, text in manual.EXIT_CODES]
+    return "\n".join(
+        [
+            "# The command line",
+            "",
+            "<!-- made by docs/generate.py -->",
+            "",
+            "`jina-tel`, and `python -m jina_tel` where that is not on the path.",
+            "",
+            text_of(manual.DESCRIPTION),
+            block("\n".join(f"{command:36}# {does}" for command, does in manual.EXAMPLES)),
+            table(("command", ""), overview),
+            options(grammar),
+            "## Exit codes",
+            "",
+            table(("code", ""), exits),
+            *(section(name, command) for name, command in commands.items()),
+        ]
+    )
+
+
+def section(name: str, command: argparse.ArgumentParser) -> str:
+    """Return what is to be said of one command."""
+    return f"## `jina-tel {name}`\n\n{text_of(command.description or '')}\n{options(command)}"
+
+
+def text_of(text: str) -> str:
+    """Return a help text as Markdown: what is indented in it are commands."""
+    paragraphs = text.strip("\n").split("\n\n")
+    return "\n".join(
+        block(re.sub("(?m)^  ", "", part)) if part.startswith("  ") else f"{plain(part)}\n"
+        for part in paragraphs
+    )
+
+
+def block(commands: str) -> str:
+    prompted = "\n".join(f"$ {line}" for line in commands.split("\n"))
+    return f"```console\n{prompted}\n```\n"
+
+
+def options(command: argparse.ArgumentParser) -> str:
+    """Return the table of a command's options, and what stands behind it."""
+    rows = [
+        (" ".join(f"`{word}`" for word in words_of(action)), plain(action.help or ""))
+        for action in command._actions
+        if action.dest != "help" and not isinstance(action, argparse._SubParsersAction)
+    ]
+    return table(("option", ""), [*rows, ("`--help`", "say all of this")])
+
+
+def words_of(action: argparse.Action) -> list[str]:
+    takes = [] if action.nargs == 0 else [str(action.metavar)]
+    return [*action.option_strings[-1:], *takes]
+
+
+def table(head: tuple[str, ...], rows: object) -> str:
+    lines = (head, ("---",) * len(head), *rows)  # type: ignore[misc]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def plain(text: str) -> str:
+    return MARKDOWN.sub(r"\\\1", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The lines of a request: each is taken, or turned away with its number and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Union
+
+import msgspec
+
+from .shapes import Line, line_of, products_of
+
+DAY_SECONDS = 86_400
+AHEAD_SECONDS = DAY_SECONDS  # a clock may be wrong by its time zone, not by a year
+WHY_CHARACTERS = 120  # of the reason: a client may have written some of it
+UNKNOWN = ""  # the product of a line that names none we know
+
+
+class Rejection(NamedTuple):
+    """A line that is not taken: its number, counted from 1, and why."""
+
+    line: int
+    why: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a request's lines came to.
+
+    Attributes:
+        lines: those that are taken, as they came.
+        taken: how many these are, by product.
+        rejected: the others.
+        stopped: how many of the others are of a product that is received no more.
+        refused: how many of the others, by product.
+    """
+
+    lines: list[bytes] = field(default_factory=list)
+    taken: Counter[str] = field(default_factory=Counter)
+    rejected: list[Rejection] = field(default_factory=list)
+    stopped: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def reject(self, number: int, why: str, product: str) -> None:
+        """Leave out a line."""
+        self.rejected.append(Rejection(number, why[:WHY_CHARACTERS]))
+        self.refused[product] += 1
+
+
+class Named(msgspec.Struct):
+    """As much of a rejected line as says whose it is."""
+
+    product: str
+
+
+class Decoder:
+    """Takes lines of known products, and no others.
+
+    Args:
+        schemas: what ``jina-tel schema --json`` prints of the products.
+        stopped: names of products that are received no more.
+        keep_seconds: how far back a line's time may lie: what is older is not kept either, and
+            its id is forgotten.
+
+    Raises:
+        ValueError: a schema cannot be understood.
+    """
+
+    def __init__(
+        self,
+        schemas: Iterable[Mapping[str, Any]],
+        stopped: Collection[str] = (),
+        *,
+        keep_seconds: float,
+    ) -> None:
+        known = products_of(schemas)
+        self.products = tuple(name for name in known if name not in stopped)
+        types = [line_of(name, known[name]) for name in self.products]
+        types += [_stopped(name) for name in stopped]
+        self._decode = msgspec.json.Decoder(Union[tuple(types)]).decode  # noqa: UP007
+        self._named = msgspec.json.Decoder(Named).decode
+        self._keep_seconds = keep_seconds
+
+    def batch(self, lines: Iterable[bytes], now: float) -> Batch:
+        """Look at each line that is not blank; ``now`` is Unix seconds."""
+        batch = Batch()
+        for number, line in enumerate(lines, 1):
+            if line and not line.isspace():
+                self._take(batch, number, line, now)
+        return batch
+
+    def _take(self, batch: Batch, number: int, line: bytes, now: float) -> None:
+        try:
+            content = self._decode(line)
+            if not isinstance(content, Line):
+                batch.stopped += 1
+                raise ValueError("this product is received no more")
+            self._check(content, now)
+        except (ValueError, RecursionError) as error:
+            batch.reject(number, reason(error), self._product(line))
+        else:
+            batch.lines.append(line)
+            batch.taken[content.__struct_config__.tag] += 1  # type: ignore[index]
+
+    def _check(self, line: Line, now: float) -> None:
+        """Raise ValueError for what a type cannot say."""
+        at = moment(line.time)
+        if at > now + AHEAD_SECONDS:
+            raise ValueError(f"time: {line.time} is yet to come")
+        if at < now - self._keep_seconds:
+            raise ValueError(f"time: {line.time} is longer ago than events are kept")
+        if (line.payload is msgspec.UNSET) is (line.lost is msgspec.UNSET):
+            raise ValueError("either payload or lost is wanted")
+        if line.kept is not msgspec.UNSET and (line.kept or line.payload is msgspec.UNSET):
+            raise ValueError("kept: only ever false, and only beside a payload")
+
+    def _product(self, line: bytes) -> str:
+        """Return the product of a line that cannot be taken, ``""`` where it is none of ours."""
+        try:
+            name = self._named(line).product
+        except (ValueError, RecursionError):
+            return UNKNOWN
+        return name if name in self.products else UNKNOWN
+
+
+def _stopped(product: str) -> type[msgspec.Struct]:
+    return msgspec.defstruct("Stopped", [], tag_field="product", tag=product)
+
+
+def moment(text: str) -> int:
+    """Return Unix seconds of a moment in RFC 3339, UTC; raises ValueError where there is none."""
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        raise ValueError(f"time: {text} is no moment") from None
+
+
+def reason(error: BaseException) -> str:
+    """Return why a line is turned away, the place first: ``payload.jina: Expected `str```."""
+    what, at, path = str(error).rpartition(" - at `$.")
+    return f"{path.rstrip('`')}: {what}" if at else path
