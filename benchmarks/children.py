@@ -111,13 +111,11 @@ def act(
 
 
 @contextmanager
-def staying(
-    candidate: Candidate, verb: str, url: str, count: int, home: Path
-) -> Iterator[subprocess.Popen[str]]:
-    """Yield a process that has recorded its events and stays; ended afterwards."""
+def staying(line: list[str], environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Yield a process that has said a first line and stays; ended afterwards."""
     process = subprocess.Popen(
-        command(candidate, verb, url, count),
-        env=environment(home),
+        line,
+        env=environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -126,7 +124,7 @@ def staying(
     assert process.stdin and process.stdout
     try:
         if not process.stdout.readline():
-            raise RuntimeError(f"{candidate.title} ended while it recorded {count} events")
+            raise RuntimeError(f"{' '.join(line)} ended before it had said a word")
         yield process
     finally:
         process.kill()

@@ -59,9 +59,26 @@ def first(candidate, url, count):
 
 
 def opted_out(candidate, url, count):
-    """As ``first``, and print which modules of ours and of those we need were imported."""
+    """As ``first``, and print all modules that are loaded by then."""
     first(candidate, url, count)
     print(*sorted(sys.modules))
+
+
+def imported(candidate, url, count):
+    """Print which modules the caller's thread imports from the set-up to the first event."""
+    import _thread
+
+    names, here = [], _thread.get_ident()
+
+    def hear(event, given):
+        if event == "import" and _thread.get_ident() == here:
+            names.append(given[0])
+
+    sys.addaudithook(hear)
+    candidate["setup"](url, FACTS)
+    candidate["emit"]("mark-0")
+    print(*names)
+    quit_now()
 
 
 def burst(candidate, url, count):

@@ -19,6 +19,22 @@ REFERENCE = Path(__file__).resolve().parent / "reference"
 BEGIN, END = "<!-- made by docs/generate.py -->\n\n", "\n<!-- until here -->"
 MARKED = re.compile(f"(?<={BEGIN}).*?(?={END})", re.DOTALL)
 
+# What the examples of the command line are about; only the test that runs them sees it.
+STARTED = """\
+<!-- python
+from jina_tel import Telemetry
+
+for product in ("jina", "acme"):
+    telemetry = Telemetry(product, endpoint="https://telemetry.acme.example/v1/events")
+
+    @telemetry.instrumented
+    class Flow:
+        def start(self): ...
+
+    Flow().start()
+-->
+<!-- arrives: Flow.start Flow.start -->
+"""
 # What Markdown would take for something of its own.
 MARKDOWN = re.compile(r"([<>*_`|\\])")
 
@@ -72,6 +88,7 @@ def command_line() -> str:
             "",
             "`jina-tel`, and `python -m jina_tel` where that is not on the path.",
             "",
+            STARTED,
             text_of(manual.DESCRIPTION),
             block("\n".join(f"{command:36}# {does}" for command, does in manual.EXAMPLES)),
             table(("command", ""), overview),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from . import event, identity, recorder
+from . import event, identity, process
 from .calls import Hook, wrapper_for
 from .debug import describe
 from .options import METHODS, Options, found_in, is_method, is_word, starts_of
@@ -262,5 +262,5 @@ def when_imported(module: str, hook: Callable[[ModuleType], None]) -> None:
 
 
 def _prepare() -> None:
-    if recorder.prepare_process():
+    if process.prepare():
         when_imported("multiprocessing.process", lambda module: identity.carry())

@@ -1,25 +1,21 @@
-"""One product's recorder in one process: what an event passes on the host's thread.
-
-Global state department: the recorders of this process stand here, for its forks and its exit.
-"""
+"""One product's recorder in one process: what an event passes on the host's thread."""
 
 from __future__ import annotations
 
-import atexit
 import errno
 import os
 import time
 from itertools import count
 
-from . import answers, event, files, folders, forks, identity, notice, payload, product
+from . import answers, files, folders, identity, notice, process
 from . import contact as contacts
 from .consent import Consent, decide, variables_say
 from .debug import describe, say
-from .errors import JournalError
-from .journal import CREATED, FULL, DiskJournal, MemoryJournal
+from .journal import CREATED, FULL
 from .ledger import Ledger
+from .pipeline import open_pipeline
 from .settings import endpoint_of, read, watch
-from .shipper import LOCK, Shipper
+from .shipper import Shipper
 from .transports import modules_for
 
 TYPE_CHECKING = False
@@ -28,7 +24,7 @@ if TYPE_CHECKING:
 
     from .delivery import Delivery
     from .folders import Folders
-    from .journal import Journal
+    from .pipeline import Pipeline
     from .settings import Settings
 
 FOREVER = float("inf")
@@ -57,7 +53,7 @@ class Recorder:
         self.ledger = Ledger()
         self.endpoint = endpoint_of(settings, os.environ) or ""
         self._folders: Folders | None = None
-        self._parts: _Parts | None = None
+        self._pipeline: Pipeline | None = None
         self._windows: dict[tuple[str, int], Any] = {}
         self._began = time.monotonic()
         self._ledger_at = 0.0
@@ -107,11 +103,11 @@ class Recorder:
             self._look(now)
         if not self.allowed:
             return
-        parts = self._parts or self._open()
+        pipeline = self._pipeline or self._open()
         if self._is_one_too_many(name, now):
             self.lose("too_many", now)
             return
-        self._append(parts, parts.writer.event(name, time.time()), now)
+        self._append(pipeline, pipeline.writer.event(name, time.time()), now)
 
     def _look(self, now: float) -> None:
         """Look at the stored answers, and whether the endpoint is gone."""
@@ -123,9 +119,9 @@ class Recorder:
             self.say(f"{'on' if consent.allowed else 'off'}: {consent.because}")
         self.allowed = consent.allowed
         self.look_at = now + LOOK_SECONDS
-        parts = self._parts
-        if parts is not None and parts.folder is not None:
-            self.allowed = self.allowed and not _is_gone(parts.folder)
+        pipeline = self._pipeline
+        if pipeline is not None and pipeline.folder is not None:
+            self.allowed = self.allowed and not _is_gone(pipeline.folder)
 
     def _is_one_too_many(self, name: str, now: float) -> bool:
         key = (name, int(max(now - self._began, 0.0) // MINUTE))
@@ -141,12 +137,12 @@ class Recorder:
             self._windows.clear()
         return self._windows.setdefault(key, count())
 
-    def _append(self, parts: _Parts, line: bytes, now: float, *, again: bool = False) -> None:
+    def _append(self, pipeline: Pipeline, line: bytes, now: float, *, again: bool = False) -> None:
         try:
-            written = self._put(parts, line, self.settings.journal_bytes // LEDGER_SHARE, now)
+            written = self._put(pipeline, line, self.settings.journal_bytes // LEDGER_SHARE, now)
         except OSError as error:
             self.say(f"the journal could not be written: {error}")
-            elsewhere = None if again else self._elsewhere(parts, error)
+            elsewhere = None if again else self._elsewhere(pipeline, error)
             if elsewhere is None:
                 self.lose("write_failed", now)
             else:
@@ -155,9 +151,9 @@ class Recorder:
         if written == FULL:
             self.lose("journal_full", now)
         elif self.allowed:
-            parts.shipper.wake(now)
+            pipeline.shipper.wake(now)
 
-    def _put(self, parts: _Parts, line: bytes, spared: int, now: float) -> int:
+    def _put(self, pipeline: Pipeline, line: bytes, spared: int, now: float) -> int:
         """Append one line, and take it back where somebody says no.
 
         Whoever made the journal's file looks once more: the answer may have come, and all been
@@ -165,82 +161,59 @@ class Recorder:
         it takes nothing from the others. Raises OSError.
         """
         bound = self.settings.journal_bytes // CLAIMED_SHARE
-        written = parts.journal.append(line, bound - spared)
+        written = pipeline.journal.append(line, bound - spared)
         if written == CREATED:
             self._look(now)
             if not self.allowed and decide(self.settings, os.environ).allowed:
-                parts.journal.purge()
+                pipeline.journal.purge()
         return written
 
-    def _elsewhere(self, parts: _Parts, error: OSError) -> _Parts | None:
-        """Return where to keep what could not be written to ``parts``, or None for nowhere."""
+    def _elsewhere(self, pipeline: Pipeline, error: OSError) -> Pipeline | None:
+        """Return where to keep what could not be written to ``pipeline``, or None for nowhere."""
         gone, hopeless = error.errno == errno.ENOENT, error.errno in files.HOPELESS
-        if parts.folder is None or not (gone or hopeless):
+        if pipeline.folder is None or not (gone or hopeless):
             return None
-        if self._parts is parts:  # else another thread has been here
-            self._parts = None
-        return self._parts or self._open(in_memory=hopeless)
+        if self._pipeline is pipeline:  # else another thread has been here
+            self._pipeline = None
+        return self._pipeline or self._open(in_memory=hopeless)
 
     def lose(self, reason: str, now: float) -> None:
         """Count one event as lost; write the counts down now and then."""
         self.ledger.note(reason)
-        if now >= self._ledger_at and self._parts is not None:
+        if now >= self._ledger_at and self._pipeline is not None:
             self._ledger_at = now + LEDGER_SECONDS
             self.write_ledger()
-            self._parts.shipper.wake(now)
+            self._pipeline.shipper.wake(now)
 
     def write_ledger(self) -> None:
         """Write down what was lost, as a line in the journal with an id of its own."""
-        parts = self._parts
-        if parts is None or not self.ledger or not (self.allowed and self.may_send()):
+        pipeline = self._pipeline
+        if pipeline is None or not self.ledger or not (self.allowed and self.may_send()):
             return
         counts = self.ledger.take()
         if not counts:
             return  # another thread was faster
         try:
-            line = parts.writer.ledger(counts, time.time())
-            written = self._put(parts, line, 0, time.monotonic())
+            line = pipeline.writer.ledger(counts, time.time())
+            written = self._put(pipeline, line, 0, time.monotonic())
         except OSError:
             written = FULL
         if written == FULL:
             self.ledger.put_back(counts)
 
-    def _open(self, *, in_memory: bool = False) -> _Parts:
-        """Make the parts: at the first event, in a millisecond or two."""
-        settings = self.settings
-        facts = _facts_of(settings)
-        kept = payload.is_kept(os.environ)
-        writer = event.Writer(settings.product, facts, kept=kept)
+    def _open(self, *, in_memory: bool = False) -> Pipeline:
+        """Open the pipeline: at the first event, in a millisecond or two."""
+        opened = open_pipeline(
+            self.settings, self.endpoint, None if in_memory else self._folders, self.say
+        )
+        opened.shipper = self._shipper_for(opened)
         if self.endpoint == "memory:":
-            forks.load("jina_tel.transports.recall")
-            from .transports.recall import Recall
-
-            parts = _Parts(writer, Recall(settings), None, kept)
-        else:
-            parts = self._journal_parts(writer, kept, in_memory=in_memory)
-        parts.shipper = self._shipper_for(parts)
-        if self.endpoint == "memory:":
-            parts.shipper.rest()
+            opened.shipper.rest()
         self._show_notice()
-        if self._parts is None:  # else another thread's first event was faster
-            self._parts = parts
-        if self not in _open:
-            _open.append(self)
-        return self._parts
-
-    def _journal_parts(self, writer: event.Writer, kept: bool, *, in_memory: bool) -> _Parts:
-        found = self._folders
-        if found is None or found.state is None or in_memory:
-            return _Parts(writer, MemoryJournal(), None, kept)
-        folder = folders.journal_folder(found.state, self.endpoint)
-        journal = DiskJournal(folder, found.owned + 1)
-        try:
-            journal.prepare(LOCK)
-            product.describe(found.state, self.settings, self.endpoint)
-        except (JournalError, OSError) as error:
-            self.say(f"{error}; events are kept in memory")
-            return _Parts(writer, MemoryJournal(), None, kept)
-        return _Parts(writer, journal, folder, kept)
+        if self._pipeline is None:  # else another thread's first event was faster
+            self._pipeline = opened
+        process.join(self)
+        return self._pipeline
 
     def _show_notice(self) -> None:
         found = self._folders
@@ -251,7 +224,7 @@ class Recorder:
         except OSError as error:
             self.say(f"that the notice was shown could not be noted down: {error}")
 
-    def _shipper_for(self, parts: _Parts) -> Shipper:
+    def _shipper_for(self, pipeline: Pipeline) -> Shipper:
         def deliver() -> Delivery:
             from .delivery import Delivery
 
@@ -259,41 +232,41 @@ class Recorder:
                 self.settings,
                 self.endpoint,
                 os.environ.get(self.settings.variables.token),
-                parts.journal,
-                parts.folder,
+                pipeline.journal,
+                pipeline.folder,
                 self._folders.config if self._folders else None,
                 self.ledger,
                 self.may_send,
             )
 
         modules = (*modules_for(self.endpoint), "jina_tel.delivery")
-        return Shipper(modules, deliver, parts.folder, self.write_ledger, self.fence)
+        return Shipper(modules, deliver, pipeline.folder, self.write_ledger, self.fence)
 
     def flush(self, deadline: float) -> bool:
         """Send what waits before the monotonic ``deadline``; return whether nothing does now."""
         if not self.consent().allowed:
             return True
         self._look(time.monotonic())
-        parts = self._parts or self._open()
+        pipeline = self._pipeline or self._open()
         self.write_ledger()
-        return not parts.journal.waiting_bytes() or parts.shipper.flush(deadline)
+        return not pipeline.journal.waiting_bytes() or pipeline.shipper.flush(deadline)
 
     def exit_seconds(self) -> float:
         """Return how long an exit may wait for us: longer where nobody comes after."""
         chosen = self.settings.exit_seconds
-        if not chosen or self._parts is None or (self._parts.kept and self._parts.folder):
+        if not chosen or self._pipeline is None or (self._pipeline.kept and self._pipeline.folder):
             return chosen
         return max(chosen, LONG_EXIT_SECONDS)
 
     def leave(self, began: float) -> None:
         """At exit, begun at the monotonic moment ``began``: write down, and ship from the root."""
         self.write_ledger()
-        parts = self._parts
-        if parts is None or not identity.tree().is_root or not parts.journal.waiting_bytes():
+        pipeline = self._pipeline
+        if pipeline is None or not identity.tree().is_root or not pipeline.journal.waiting_bytes():
             return
         deadline = began + self.exit_seconds()
         if time.monotonic() < deadline and self.may_send():
-            parts.shipper.leave(deadline)
+            pipeline.shipper.leave(deadline)
             self.write_ledger()  # what was lost meanwhile
 
     def fence(self, error: BaseException) -> None:
@@ -303,28 +276,12 @@ class Recorder:
 
     def make_way(self) -> None:
         """Ahead of a fork."""
-        if self._parts is not None:
-            self._parts.shipper.make_way()
+        if self._pipeline is not None:
+            self._pipeline.shipper.make_way()
 
     def say(self, text: str) -> None:
         """Tell stderr, under ``<PRODUCT>_TEL_DEBUG=1``."""
         say(self.settings.variables.debug, f"{self.settings.product}: {text}")
-
-
-class _Parts:
-    """What a recorder needs from its first event on."""
-
-    __slots__ = ("folder", "journal", "kept", "shipper", "writer")
-
-    shipper: Shipper
-
-    def __init__(
-        self, writer: event.Writer, journal: Journal, folder: str | None, kept: bool
-    ) -> None:
-        self.writer = writer
-        self.journal = journal
-        self.folder = folder
-        self.kept = kept
 
 
 def _never() -> bool:
@@ -333,55 +290,3 @@ def _never() -> bool:
 
 def _is_gone(folder: str) -> bool:
     return contacts.may_be_gone(folder) and contacts.load(folder).is_gone(time.time())
-
-
-_facts: dict[Any, str] = {}  # by what is asked: read once a process, also for its forked children
-
-
-def _facts_of(settings: Settings) -> str:
-    asked = (settings.product, settings.distributions, tuple(settings.facts.items()))
-    known = _facts.get(asked)
-    if known is None:
-        known = payload.inside(payload.process_facts(settings, os.environ))
-        _facts[asked] = known
-    return known
-
-
-_open: list[Recorder] = []  # those of this process that have recorded
-_prepared = False
-
-
-def prepare_process() -> bool:
-    """Have this process's forks and its exit told to us, once; return whether that is new."""
-    global _prepared
-    if _prepared:
-        return False
-    _prepared = True
-    forks.register(_before_fork, _after_fork_in_child)
-    atexit.register(_leave)
-    return True
-
-
-def _before_fork() -> None:
-    identity.tree()  # looked up now, or the child would take itself for a root
-    for recorder in list(_open):
-        recorder.make_way()
-
-
-def _after_fork_in_child() -> None:
-    identity.enter_child()
-    for recorder in _open:
-        recorder.retire()
-    _open.clear()
-    for held in list(files.Held.every):
-        held.close()
-
-
-def _leave() -> None:
-    """At exit: all products together wait no longer than one may."""
-    began = time.monotonic()
-    for recorder in list(_open):
-        try:
-            recorder.leave(began)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the host is on its way out
-            recorder.fence(error)

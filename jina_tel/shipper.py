@@ -11,7 +11,7 @@ import sys
 import time
 
 from . import contact as contacts
-from . import files, forks
+from . import election, forks
 from .contact import Contact
 from .forks import Signal
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Callable
 
     from .delivery import Delivery
+    from .files import Held
 
-LOCK = "shipper.lock"
 PAUSE_SECONDS = 0.1  # between two claims of a delivery: what comes in between shares a request
 ELECTION_SECONDS = 3.0  # the leader, or the next process, has what is still there then
 LOOK_SECONDS = 0.1
@@ -164,19 +164,17 @@ class Shipper:
             done = delivery.run(self._pause)
             self._write_ledger()
         finally:
-            _resign(lock)
+            election.resign(lock)
         if not done:
             left = delivery.contact().seconds_left(time.time())
             self._quiet_until = time.monotonic() + min(left, REST_SECONDS)
         return done
 
-    def _elected(self) -> files.Held | None:
+    def _elected(self) -> Held | None:
         """Return the lock once it is ours, or None where another keeps it for long."""
-        if self._folder is None:
-            return _NO_LOCK
         until = time.monotonic() + ELECTION_SECONDS
         while True:
-            lock = _try_lock(os.path.join(self._folder, LOCK))
+            lock = election.stand(self._folder)
             if lock is not None or self._leaving or time.monotonic() >= until:
                 return lock
             self._wait(LOOK_SECONDS)
@@ -230,7 +228,7 @@ class Shipper:
         A back-off of our own does not count here, a wait that the endpoint asked for does.
         """
         forced, sleep = True, forks.original("time", "sleep")
-        under_way = self._ended  # what has begun before us tells nothing of the endpoint as it is now
+        under_way = self._ended  # what began before us says nothing of the endpoint as it is now
         while True:
             self._ship_now(deadline, forced=forced)
             if self._delivery is not None and not self._delivery.waits():
@@ -283,33 +281,6 @@ class Shipper:
             return self._ended.wait(deadline - now)
         finally:
             self._forced = False
-
-
-class _NoLock:
-    """Stands for the lock where the journal is ours alone."""
-
-    number = -1
-
-    def is_ours(self) -> bool:
-        return False
-
-
-_NO_LOCK: files.Held = _NoLock()  # type: ignore[assignment]
-
-
-def _try_lock(path: str) -> files.Held | None:
-    with forks.Apart():  # or a child keeps the lock, and nobody can lead until it ends
-        held = files.Held(os.open(path, files.WRITE, 0o600))
-    if files.seize(held.number):
-        return held
-    held.close()
-    return None
-
-
-def _resign(lock: files.Held) -> None:
-    if lock.is_ours():
-        files.release(lock.number)  # for the copies that forked children hold
-        lock.close()
 
 
 def _see_gone(task: int | None) -> None:

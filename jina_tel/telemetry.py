@@ -225,6 +225,9 @@ class Telemetry:
         """Return the recorder for the variables as they are: another one after a change."""
         recorder = self._recorder
         if recorder is None or not recorder.is_current(now):
+            from . import forks
+
+            forks.load("jina_tel.recorder")
             from .recorder import Recorder
 
             recorder = self._recorder = Recorder(self._settings)

@@ -11,8 +11,8 @@ import time
 from typing import NamedTuple
 
 from . import answers, files, sent
-from .journal import DiskJournal
-from .shipper import LOCK
+from .election import LOCK
+from .journal.disk import DiskJournal
 from .transports.base import REQUEST_SECONDS
 
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ from jina_tel import folders, payload, product
 from jina_tel.cli import main
 from jina_tel.event import Writer
 from jina_tel.jina import JINA
-from jina_tel.journal import DiskJournal
+from jina_tel.journal.disk import DiskJournal
 
 CLOSED = "http://127.0.0.1:9/v1/events"  # nobody listens on the port for discarding
 

@@ -6,8 +6,10 @@ import contextlib
 import ipaddress
 import itertools
 import os
+import pathlib
 import socket
 import sys
+import tempfile
 
 import pytest
 
@@ -102,6 +104,15 @@ def home(homes, monkeypatch):
     for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
     return folder
+
+
+@pytest.fixture
+def memory_folder():
+    """Return a new folder on a file system in memory, which is gone at the next boot."""
+    if not os.path.isdir("/dev/shm"):
+        pytest.skip("no /dev/shm here")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield pathlib.Path(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jina_tel import contact, event, payload, sent
 from jina_tel.delivery import Delivery
-from jina_tel.journal import DiskJournal
+from jina_tel.journal.disk import DiskJournal
 from jina_tel.ledger import Ledger
 from jina_tel.settings import Settings
 

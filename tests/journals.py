@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support import files_below
 
-from jina_tel.journal import DiskJournal
+from jina_tel.journal.disk import DiskJournal
 
 PLENTY = 1 << 30
 

@@ -87,6 +87,18 @@ def test_ci_is_named_and_its_uid_is_not_kept(monkeypatch):
     assert 'a CI job (GitHub Actions); its events say "kept": false' in command("status").out
 
 
+def test_a_home_that_is_gone_tomorrow_keeps_no_uid(monkeypatch, memory_folder):
+    monkeypatch.setenv("JINA_TEL_HOME", str(memory_folder))
+    wait_here(1)
+    one = status_of("jina")
+    [request] = command("preview", "--json", "--product", "jina").json["products"]
+
+    assert (None, False) == (one["ci"], one["kept"])
+    assert f"{memory_folder / 'jina'} is on tmpfs: it goes at the next boot" == one["kept_because"]
+    assert [False] == [line["kept"] for line in request["lines"]]
+    assert 'events say "kept": false' in command("status").out
+
+
 def test_what_the_endpoint_said_last_and_when_it_is_asked_again():
     journal = wait_here(1)
     contact.store(journal.folder, Contact(1.8e9, "503", 2, 1.8e9 + 4e9, asked=True))

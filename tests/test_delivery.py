@@ -13,7 +13,7 @@ from deliveries import DAY, MOST, Case
 
 from jina_tel import event, identity
 from jina_tel.delivery import Delivery
-from jina_tel.journal import MemoryJournal
+from jina_tel.journal.memory import MemoryJournal
 from jina_tel.testing import Healthy, Receiver, Status, Truncated
 
 KEYS = [
@@ -82,6 +82,15 @@ def test_events_are_not_kept_where_no_uid_can_be(case, receiver):
     tree = identity.uid(identity.secret_of_tree("acme"), "acme")
 
     assert [(False, tree)] * 2 == [(e["kept"], e["payload"]["uid"]) for e in receiver.events]
+
+
+def test_events_are_not_kept_where_the_uid_is_gone_tomorrow(memory_folder, receiver):
+    case = Case(memory_folder, receiver.url)
+    case.record()
+    case.run()
+    kept = identity.uid(identity.kept_secret(str(case.config)), "acme")
+
+    assert [(False, kept)] == [(e["kept"], e["payload"]["uid"]) for e in receiver.events]
 
 
 def test_events_in_memory_are_not_kept(tmp_path, receiver):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -10,10 +11,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import BARE, run
+from support import BARE, ROOT, run
 
 from jina_tel import environment
-from jina_tel.environment import distribution_versions, platform_facts, printable
+from jina_tel.environment import (
+    distribution_versions,
+    kind_of,
+    passing,
+    platform_facts,
+    printable,
+)
 from jina_tel.facts import UNSET, public_version
 
 
@@ -173,3 +180,45 @@ def test_nothing_is_imported_opened_or_started_for_a_fact():
     script = "import jina_tel.facts, re\n" + AUDITED
 
     assert "['os.listdir']\n[]\n" == run(script, **BARE)
+
+
+def test_what_is_in_memory_is_gone_tomorrow(memory_folder):
+    assert "tmpfs" == passing(str(memory_folder))
+
+
+def test_of_a_folder_that_is_not_there_nothing_is_known(tmp_path):
+    assert "" == passing(str(tmp_path / "none"))
+
+
+# As Docker, Podman with a volume for the home, and a machine have them.
+MOUNTS = b"""\
+642 575 0:58 / / rw,relatime master:1 - overlay overlay rw,lowerdir=/l:/m,upperdir=/u
+643 642 0:61 / /proc rw,nosuid - proc proc rw
+655 642 254:1 /volumes/home /home/a\\040b rw - ext4 /dev/vda1 rw
+656 642 0:62 / /dev rw,nosuid shared:7 master:2 - tmpfs tmpfs rw,size=65536k
+torn
+"""
+KINDS = [("0:58", b"overlay"), ("254:1", b"ext4"), ("0:62", b"tmpfs"), ("0:5", b""), ("", b"")]
+
+
+@pytest.mark.parametrize(("device", "kind"), KINDS)
+def test_the_kind_of_a_file_system_is_that_of_its_device(device, kind):
+    assert kind == kind_of(device, MOUNTS.splitlines(keepends=True))
+
+
+OVERLAID = """
+    mkdir -p {0}/below {0}/above {0}/work {0}/whole
+    mount -t overlay overlay -o lowerdir={0}/below,upperdir={0}/above,workdir={0}/work {0}/whole
+    {1} -c 'from jina_tel.environment import passing; print(passing("{0}/whole"))'
+"""
+
+
+def test_an_overlay_is_gone_with_its_container(memory_folder):
+    script = OVERLAID.format(memory_folder, sys.executable)
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", script], capture_output=True, text=True, cwd=ROOT
+    )
+    if done.returncode:
+        pytest.skip(f"no overlay can be mounted here: {done.stderr}")
+
+    assert "overlay\n" == done.stdout

@@ -12,7 +12,10 @@ from journals import drained, fill, line, names, prepared, told
 from support import mode_of
 
 from jina_tel import files
-from jina_tel.journal import CREATED, FILE, FULL, LINE_BYTES, WRITTEN, DiskJournal, MemoryJournal
+from jina_tel.journal import CREATED, FULL, WRITTEN
+from jina_tel.journal.disk import FILE, DiskJournal
+from jina_tel.journal.memory import MemoryJournal
+from jina_tel.journal.part import LINE_BYTES
 
 
 @pytest.fixture

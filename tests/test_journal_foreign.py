@@ -12,7 +12,9 @@ from journals import drained, fill, line, names, prepared, told
 from support import files_below
 
 from jina_tel.errors import JournalError
-from jina_tel.journal import FILE, FULL, DiskJournal, MemoryJournal
+from jina_tel.journal import FULL
+from jina_tel.journal.disk import FILE, DiskJournal
+from jina_tel.journal.memory import MemoryJournal
 
 
 @pytest.fixture

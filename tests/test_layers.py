@@ -18,9 +18,9 @@ ROOMS = [
     ["consent", "identity", "environment", "ci", "payload", "schema"],
     # carrying
     ["product", "answers", "journal", "contact", "ledger", "sent", "notice", "transports"],
-    ["delivery", "shipper", "withdrawal"],
+    ["delivery", "election", "shipper", "withdrawal", "pipeline"],
     # putting together
-    ["recorder"],
+    ["process", "recorder"],
     ["calls", "instrumentation", "patches"],
     ["telemetry", "jina"],
     ["__init__"],
@@ -36,7 +36,7 @@ BY_CALL = {"__import__", "import_module", "importlib.import_module"}
 # What the collector's extra brings.
 COLLECTORS = [
     *("starlette", "uvicorn", "msgspec", "duckdb", "pyarrow", "prometheus_client"),
-    *("google", "opentelemetry", "zstandard"),
+    *("google", "opentelemetry", "backports", "compression"),
 ]
 
 # What is not of the standard library, and the rooms that may import it.

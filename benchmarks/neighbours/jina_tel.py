@@ -15,11 +15,14 @@ EVENT = r'"id":"([0-9a-f]+-[0-9a-f]+)"'  # no name of an event of ours can be ma
 
 def setup(url, facts):
     global flow, flush_all
+    import os
+
     import jina_tel
 
     # A load far beyond what a user's product does, so beyond the bounds that it would have.
+    bound = int(os.environ.get("BENCHMARK_JOURNAL_BYTES", 1 << 32))
     jina_tel.configure(
-        endpoint=url, events_per_minute=1_000_000_000, journal_bytes=1 << 32, notice=""
+        endpoint=url, events_per_minute=1_000_000_000, journal_bytes=bound, notice=""
     )
     flush_all = jina_tel.flush
 

@@ -30,7 +30,7 @@ cannot leave: the program that sends asks the same list.
 table for a privacy page, with values that are nobody's.
 
   jina-tel schema
-  jina-tel schema --product acme --markdown > docs/telemetry.md
+  jina-tel schema --product jina --markdown > telemetry.md
   jina-tel schema --json > line.schema.json
 """
 

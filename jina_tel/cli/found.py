@@ -8,7 +8,7 @@ from .. import answers, environment, folders, identity, product
 from ..consent import Consent, decide
 from ..errors import TelemetryError
 from ..jina import JINA
-from ..journal import DiskJournal
+from ..journal.disk import DiskJournal
 from ..payload import is_kept
 from ..settings import Settings, Variables, endpoint_of, is_endpoint
 from ..withdrawal import journal_folders

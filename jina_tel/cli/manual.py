@@ -60,6 +60,8 @@ VARIABLES: Rows = (
     ("JINA_TEL_DEBUG", "1 tells on standard error what happens"),
 )
 FURTHER: Rows = (
+    ("JINA_TEL_COLLECTOR_TOKEN", "what a sender must show to jina-tel collect"),
+    ("JINA_TEL_COLLECTOR_PASSWORD", "what opens the page of jina-tel collect beyond loopback"),
     ("JINA_TEL_TESTING", "set by the pytest plugin: what would leave the machine is memory:"),
     (
         "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
@@ -80,7 +82,7 @@ def epilog() -> str:
         f"exit codes:\n{_table(EXIT_CODES, 5)}\n"
         f"variables, for the product jina; another's name stands in the place of JINA:\n"
         f"{_table(VARIABLES, 23)}\n"
-        f"and these, of others, are heeded:\n{_table(FURTHER, 23)}"
+        f"and these are heeded, too:\n{_table(FURTHER, 23)}"
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 import textwrap
 
 from .. import __version__
-from . import answer, completion, fields, forget, preview, reset, send, show, status
+from . import answer, collect, completion, fields, forget, preview, reset, send, show, status
 from .manual import DESCRIPTION, epilog
 from .usage import UsageError, suggest
 
@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-COMMANDS = (status, answer, preview, show, fields, send, reset, forget, completion)
+COMMANDS = (status, answer, preview, show, fields, send, reset, forget, collect, completion)
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

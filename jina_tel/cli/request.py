@@ -16,7 +16,7 @@ from ..transports.http import HttpTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..journal import DiskJournal
+    from ..journal.disk import DiskJournal
     from ..transports.base import Body
     from .found import Product
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ..journal import DiskJournal
+    from ..journal.disk import DiskJournal
     from .found import Product
     from .parser import Commands
     from .screen import Screen

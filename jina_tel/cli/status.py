@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..contact import Contact
-    from ..journal import DiskJournal
+    from ..journal.disk import DiskJournal
     from .found import Product
     from .parser import Commands
     from .screen import Screen

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ..journal import DiskJournal
+    from ..journal.disk import DiskJournal
 
 ALL = 1 << 62
 BODY_BYTES = 64 << 20  # far above what we send: more is none of ours

@@ -64,6 +64,10 @@ class Decoder:
         keep_seconds: how far back a line's time may lie: what is older is not kept either, and
             its id is forgotten.
 
+    Attributes:
+        products: the names of those that are received.
+        fields: what the payload of each may hold.
+
     Raises:
         ValueError: a schema cannot be understood.
     """
@@ -77,9 +81,12 @@ class Decoder:
     ) -> None:
         known = products_of(schemas)
         self.products = tuple(name for name in known if name not in stopped)
+        self.fields = {
+            name: frozenset(known[name]["payload"]["properties"]) for name in self.products
+        }
         types = [line_of(name, known[name]) for name in self.products]
         types += [_stopped(name) for name in stopped]
-        self._decode = msgspec.json.Decoder(Union[tuple(types)]).decode  # noqa: UP007
+        self._decode = msgspec.json.Decoder(Union[tuple(types)]).decode
         self._named = msgspec.json.Decoder(Named).decode
         self._keep_seconds = keep_seconds
 

@@ -35,9 +35,9 @@ class Segments:
         Raises:
             OSError: none of it is kept, a full disk for instance; the next call may succeed.
         """
-        if self._number < 0:
-            self._begin()
         try:
+            if self._number < 0:
+                self._begin()
             _write(self._number, content)
             os.fdatasync(self._number)
         except OSError:
@@ -75,7 +75,8 @@ class Segments:
         After a failed fdatasync nobody knows what of it the disk has.
         """
         try:
-            os.ftruncate(self._number, self._length)
+            if self._number >= 0:
+                os.ftruncate(self._number, self._length)
         finally:
             self.seal()
 

@@ -64,11 +64,17 @@ def line_of(product: str, properties: Mapping[str, Fragment]) -> type[Line]:
         ("id", shape(properties["id"])),
         ("time", shape(properties["time"])),
         ("v", shape(properties["v"])),
-        ("payload", Union[_payload(properties["payload"]), UnsetType], UNSET),  # noqa: UP007
-        ("lost", Union[_counts(properties["lost"]), UnsetType], UNSET),  # noqa: UP007
+        ("payload", Union[_payload(properties["payload"]), UnsetType], UNSET),
+        ("lost", Union[_counts(properties["lost"]), UnsetType], UNSET),
     ]
     return defstruct(
-        "Line", fields, bases=(Line,), tag_field="product", tag=product, forbid_unknown_fields=True
+        "Line",
+        fields,
+        bases=(Line,),
+        tag_field="product",
+        tag=product,
+        kw_only=True,
+        forbid_unknown_fields=True,
     )
 
 
@@ -78,7 +84,7 @@ def _payload(fragment: Fragment) -> type[Struct]:
     fields: list[Any] = [
         (f"_{number}", shape(fragment["properties"][name]))
         if name in WANTED
-        else (f"_{number}", Union[shape(fragment["properties"][name]), UnsetType], UNSET)  # noqa: UP007
+        else (f"_{number}", Union[shape(fragment["properties"][name]), UnsetType], UNSET)
         for number, name in names.items()
     ]
     return defstruct(

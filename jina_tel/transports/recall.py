@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from .. import identity
-from ..journal import WRITTEN, MemoryJournal
+from ..journal import WRITTEN
+from ..journal.memory import MemoryJournal
 from ..payload import as_wire, fields_of
 from . import memory
 

@@ -10,7 +10,7 @@ QUIET = ("-W", "ignore::DeprecationWarning")  # a fork amid threads; Python 3.12
 # that hangs is ended by the alarm, which its parent sees.
 NUMBERED = """
 import faulthandler, itertools, os, signal, sys, threading, time
-from jina_tel import configure, flush, instrumented, recorder
+from jina_tel import configure, flush, instrumented, process
 
 configure(events_per_minute=1_000_000)
 faulthandler.register(signal.SIGALRM, chain=True)
@@ -37,7 +37,7 @@ def fork(child):
         os._exit(status)
 
 def shipper():
-    return recorder._open[0]._parts.shipper
+    return process.recordings[0]._pipeline.shipper
 """
 
 

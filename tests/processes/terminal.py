@@ -30,7 +30,7 @@ class Seen(NamedTuple):
 class Terminal:
     """A program whose three streams are one terminal."""
 
-    def __init__(self, *words: str, columns: int = 80, under=(), **variables) -> None:
+    def __init__(self, *words: str, columns: int = 80, under=(), cwd=None, **variables) -> None:
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(
@@ -39,6 +39,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             env=environment(variables),
+            cwd=cwd,
             start_new_session=True,
         )
         os.close(theirs)
@@ -59,9 +60,14 @@ class Terminal:
             assert time.monotonic() < deadline, self.text
             assert self._read(deadline), self.text
 
+    def read_what_is_there(self) -> None:
+        """Read what was shown by now."""
+        while select.select([self._ours], [], [], 0.0)[0] and self._read(time.monotonic()):
+            pass
+
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
-        self.process.send_signal(signal.SIGINT)
+        """Press Ctrl-C: whatever runs there is told."""
+        os.killpg(self.process.pid, signal.SIGINT)
 
     def end(self) -> Seen:
         """Read until the program's end."""

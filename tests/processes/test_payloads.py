@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from support import may_be_kept
+
 from jina_tel import jina
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "data" / "example-payloads.json"
@@ -109,6 +111,7 @@ def test_an_event_has_an_id_a_time_and_a_form_beside_its_payload(machine, receiv
     payload_of(machine, receiver)
     [event] = receiver.events
 
+    assert event.pop("kept", True) == may_be_kept(machine.home)
     assert ["id", "time", "product", "v", "payload"] == list(event)
     assert ("jina", 1) == (event["product"], event["v"])
     at = datetime.strptime(event["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)

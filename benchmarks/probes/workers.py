@@ -1,0 +1,125 @@
+"""Many worker processes that start together: their connections, and the CPU of their event."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+
+from ..candidates import Candidate
+from ..children import Sink, act, command, environment, new_home
+from ..tables import Findings, Plan, Table, Verdict, alternate, at_most, middle, neighbours, ours
+from ..tables import senders, span
+
+ARRIVAL_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One start of all: CPU seconds after the imports, connections, what arrived."""
+
+    cpu: float
+    most_open: float
+    connections: float
+    arrived: float
+
+
+def modules_of(candidate: Candidate) -> tuple[str, ...]:
+    """Return all that the candidate has loaded when its event is delivered."""
+    with Sink(candidate.event) as sink:
+        names = act(candidate, "loaded", sink.url).split()
+    return tuple(name for name in names if name not in ("__main__", "candidate"))
+
+
+def start_together(candidate: Candidate, modules: tuple[str, ...], number: int) -> Run:
+    """Start all, let each record one event at once, and end them once all has arrived."""
+    with Sink(candidate.event, "far") as sink, new_home() as home:
+        crowd = [
+            subprocess.Popen(
+                command(candidate, "work", sink.url, modules=modules),
+                env=environment(home),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            for _ in range(number)
+        ]
+        ready = sum(float(process.stdout.readline()) for process in crowd if process.stdout)
+        _tell(crowd)
+        counts = sink.wait_for(number, ARRIVAL_SECONDS)
+        _tell(crowd)
+        cpu = sum(_cpu_of(process) for process in crowd) - ready
+        counts = sink.tell("count")
+        return Run(cpu, counts["most_open"], counts["connections"], counts["events"])
+
+
+def _tell(crowd: list[subprocess.Popen[bytes]]) -> None:
+    for process in crowd:
+        assert process.stdin
+        process.stdin.write(b".")
+        process.stdin.flush()
+
+
+def _cpu_of(process: subprocess.Popen[bytes]) -> float:
+    """Wait for its end, and return its CPU seconds."""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.stdin and process.stdout
+    process.stdin.close()
+    process.stdout.close()
+    return used.ru_utime + used.ru_stime
+
+
+def measure(candidates: list[Candidate], plan: Plan) -> Findings:
+    """Measure all that send, with the sink 200 ms away, so that connections overlap."""
+    all_of = senders(candidates)
+    modules = {one.title: modules_of(one) for one in all_of}
+    found = alternate(
+        all_of,
+        min(plan.slow_rounds, 2),
+        lambda one: start_together(one, modules[one.title], plan.workers),
+    )
+    time.sleep(0.1)
+    rows = [
+        (
+            title,
+            span([run.cpu for run in runs], 2),
+            f"{max(run.most_open for run in runs):.0f}",
+            f"{max(run.connections for run in runs):.0f}",
+            f"{min(run.arrived for run in runs):.0f} of {plan.workers}",
+        )
+        for title, runs in found.items()
+    ]
+    note = (
+        f"{plan.workers} processes, each imported and set up, then told at once to record an "
+        "event. All modules that a candidate will have loaded are imported before. What "
+        "processes use that a candidate starts itself is not counted."
+    )
+    columns = ("", "CPU s after the imports", "connections at once", "connections", "arrived")
+    table = Table("Workers that start together", note, columns, rows)
+    verdicts = [v for one in ours(all_of) for v in _verdicts(one.title, found, all_of, plan)]
+    return Findings([table], verdicts)
+
+
+def _verdicts(title, found, all_of: list[Candidate], plan: Plan) -> list[Verdict]:
+    measure = f"{plan.workers} workers that start together ({title})"
+    least = min(middle(run.cpu for run in found[one.title]) for one in neighbours(all_of))
+    arrived = min(run.arrived for run in found[title])
+    return [
+        at_most(
+            f"{measure}, connections at once",
+            "one",
+            max(run.most_open for run in found[title]),
+            1,
+            "connections",
+        ),
+        at_most(
+            f"{measure}, CPU after the imports",
+            "a tenth of any neighbour",
+            middle(run.cpu for run in found[title]),
+            least / 10,
+            "s",
+        ),
+        Verdict(f"{measure}, delivered", "all", f"{arrived:.0f}", arrived == plan.workers),
+    ]

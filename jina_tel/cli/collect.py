@@ -1,0 +1,182 @@
+"""``jina-tel collect``: receive, keep and show usage telemetry on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from .. import files, schema
+from ..errors import TelemetryError
+from ..jina import JINA
+from .found import is_product
+from .usage import DONE, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from .parser import Commands
+    from .screen import Screen
+
+TEXT = """\
+Receive the telemetry of your library, keep it in one file, and show it on a
+page. A batch is on disk before it is acknowledged, beside the store in
+FILE.segments, and in the store a second later. An id counts once.
+
+Products other than jina are known by their schema; the schemas of several
+versions of one product may be given, and a line may be of any of them:
+
+  jina-tel schema --product acme --json > acme.json
+  jina-tel collect --store usage.duckdb --schema acme.json    # until Ctrl-C
+
+Beyond loopback the page wants a password: that in
+JINA_TEL_COLLECTOR_PASSWORD, else one that is made and kept in FILE.password.
+A token that whoever sends must show stands in JINA_TEL_COLLECTOR_TOKEN.
+Addresses and user agents are stored nowhere. Ctrl-C ends it.
+"""
+TOKEN, PASSWORD = "JINA_TEL_COLLECTOR_TOKEN", "JINA_TEL_COLLECTOR_PASSWORD"
+INSTALL = "pip install 'jina_tel[collector]'"
+SCHEMA_BYTES = 1 << 20
+PASSWORD_BYTES = 18
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add("collect", "receive, keep and show telemetry", TEXT, run, product=False)
+    parser.add_argument("--store", metavar="FILE", required=True, help="where all is kept")
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="HOST", help="listen there (default: 127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8075, metavar="PORT", help="8075; 0 takes a free one"
+    )
+    parser.add_argument(
+        "--schema", metavar="FILE", action="append", default=[], help="of a product; may come again"
+    )
+    parser.add_argument(
+        "--stop",
+        metavar="PRODUCT",
+        action="append",
+        default=[],
+        help="tell its clients to send no more (410); may come again",
+    )
+    parser.add_argument("--public", action="store_true", help="the page is for all to see")
+    parser.add_argument(
+        "--keep-days", type=_days, default=400, metavar="DAYS", help="keep events for so long (400)"
+    )
+    parser.add_argument(
+        "--rate",
+        type=_rate,
+        default=100,
+        metavar="NUMBER",
+        help="of requests a second from one address (100); 0 is without a limit",
+    )
+    parser.add_argument(
+        "--proxy",
+        metavar="ADDRESS",
+        action="append",
+        default=[],
+        help="believe its X-Forwarded-For; may come again",
+    )
+
+
+def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:
+    """Collect until Ctrl-C."""
+    for name in arguments.stop:
+        if not is_product(name):
+            raise UsageError(f"--stop: {name!r} cannot be a product's name")
+    require_extra()
+    from pathlib import Path
+
+    from ..collector.options import Options, is_loopback
+    from ..collector.server import serve
+
+    store = arguments.store
+    given = environ.get(PASSWORD) or None
+    options = Options(
+        store=store,
+        segments=Path(f"{store}.segments"),
+        host=arguments.host,
+        port=arguments.port,
+        schemas=(schema.json_schema([JINA.settings]), *map(read_schema, arguments.schema)),
+        stopped=tuple(arguments.stop),
+        token=environ.get(TOKEN) or None,
+        password=given or (None if is_loopback(arguments.host) else kept_password(store)),
+        public=arguments.public,
+        keep_days=arguments.keep_days,
+        per_second=arguments.rate,
+        proxies=tuple(arguments.proxy),
+    )
+
+    def listening(address: str) -> None:
+        screen.line(f"collecting into {store}; Ctrl-C ends it")
+        screen.field("page", f"{address}/")
+        screen.field("events", f"{address}/v1/events")
+        if options.password is not None and given is None:
+            screen.field("password", f"{options.password} (kept in {store}.password)")
+        screen.flush()
+
+    try:
+        serve(options, listening)
+    except KeyboardInterrupt:
+        pass  # the way in which it ends
+    return DONE
+
+
+def require_extra() -> None:
+    """Raise TelemetryError that says what to install, where the collector cannot run."""
+    if sys.version_info < (3, 11):
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise TelemetryError(
+            f"the collector needs Python 3.11 or later, and this is {version}; there: {INSTALL}"
+        )
+    try:
+        from ..collector import server  # noqa: F401
+    except ImportError as error:
+        raise TelemetryError(f"the collector needs {error.name}: {INSTALL}") from error
+
+
+def read_schema(path: str) -> Mapping[str, Any]:
+    """Return a schema from a file; raises OSError, TelemetryError where it is none."""
+    try:
+        with open(path, "rb") as file:
+            content = json.loads(file.read(SCHEMA_BYTES))
+        if content["$defs"]:
+            return content  # type: ignore[no-any-return]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass
+    raise TelemetryError(
+        f"{path} is no schema of lines; jina-tel schema --product NAME --json > {path} writes one"
+    )
+
+
+def kept_password(store: str) -> str:
+    """Return the password that is kept beside the store, made at the first time; raises OSError."""
+    import secrets
+
+    path = f"{store}.password"
+    try:
+        files.write_new(path, secrets.token_urlsafe(PASSWORD_BYTES).encode())
+    except FileExistsError:
+        pass
+    return files.read_bytes(path).decode().strip()
+
+
+def _port(text: str) -> int:
+    return _number(text, 0, 65_535)
+
+
+def _days(text: str) -> int:
+    return _number(text, 1, 36_500)
+
+
+def _rate(text: str) -> int:
+    return _number(text, 0, 1_000_000)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"a number from {least} to {most} is wanted, not {text!r}")
+    return int(text)

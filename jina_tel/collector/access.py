@@ -1,0 +1,83 @@
+"""Who may do what: how often an address may ask, and who may look at the page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from secrets import compare_digest
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .limits import Rate
+from .refusals import RefusedError
+
+OPEN = ("/v1/", "/healthz", "/openapi")  # what needs no password
+OURS = ("/metrics",)  # what a public page still needs one for
+
+
+def require_token(request: Request, token: str | None) -> None:
+    """Raise RefusedError where the token for writing is not shown."""
+    if token is None:
+        return
+    kind, _, shown = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not same(shown.strip(), token):
+        raise RefusedError(
+            401, "a token is wanted", headers={"WWW-Authenticate": "Bearer"}, close=True
+        )
+
+
+class Access:
+    """Lets a request pass, or answers it, before anything of it but its head is read.
+
+    Args:
+        app: what it passes to.
+        per_second: requests of one address, 0 without a limit.
+        password: of the page, None for none.
+        public: the page itself needs none.
+    """
+
+    def __init__(
+        self, app: ASGIApp, per_second: float, password: str | None, *, public: bool
+    ) -> None:
+        self._app = app
+        self._rate = Rate(per_second) if per_second else None
+        self._password = password
+        self._public = public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on, or say why not."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await refusal.response()(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> RefusedError | None:
+        seconds = self._rate.wait_seconds((scope["client"] or ("",))[0]) if self._rate else 0
+        if seconds:
+            return RefusedError(429, "too many requests", retry_after=seconds, close=True)
+        if self._is_closed(scope["path"]) and not self._shown(Headers(scope=scope)):
+            asked = {"WWW-Authenticate": 'Basic realm="telemetry", charset="UTF-8"'}
+            return RefusedError(401, "a password is wanted, with any name", headers=asked)
+        return None
+
+    def _is_closed(self, path: str) -> bool:
+        if self._password is None or path.startswith(OPEN):
+            return False
+        return path.startswith(OURS) or not self._public
+
+    def _shown(self, headers: Mapping[str, str]) -> bool:
+        kind, _, shown = headers.get("authorization", "").partition(" ")
+        try:
+            given = base64.b64decode(shown, validate=True).decode()
+        except (binascii.Error, ValueError):
+            return False
+        return kind.lower() == "basic" and same(given.partition(":")[2], self._password or "")
+
+
+def same(shown: str, wanted: str) -> bool:
+    """Compare in a time that tells nothing."""
+    return compare_digest(shown.encode(), wanted.encode())

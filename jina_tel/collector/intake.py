@@ -1,0 +1,175 @@
+"""From a request's lines to the store, durable in between.
+
+Lines that come at the same time are written with one ``fdatasync``. About once a second what was
+written is loaded into the store, by the same way by which a start after a crash finds it: a
+segment is read, loaded and removed, and a load that is repeated changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from .errors import StoreError
+from .metrics import Metrics
+from .rows import Rows
+from .segments import Segments, lines_of
+from .store import REJECTED, Loss, Store
+
+LOAD_SECONDS = 1.0
+EXPIRE_SECONDS = 3600.0
+WAITING_BYTES = 4 * 1024**3  # of segments; past that the store must come first
+
+log = logging.getLogger("jina_tel.collector")
+T = TypeVar("T")
+
+
+class BehindError(OSError):
+    """So much waits for the store that no more is taken in."""
+
+
+class Intake:
+    """Keeps lines, and brings them into the store.
+
+    Args:
+        segments: where lines are until the store has them.
+        store: where they go.
+        metrics: what is counted.
+        keep_seconds: how old an event may become.
+    """
+
+    def __init__(
+        self, segments: Segments, store: Store, metrics: Metrics, keep_seconds: float
+    ) -> None:
+        self.store = store
+        self.metrics = metrics
+        self.problem = ""  # why the store does not take what waits, "" where it does
+        self._segments = segments
+        self._keep_seconds = keep_seconds
+        self._writer = ThreadPoolExecutor(1, "segments")
+        self._loader = ThreadPoolExecutor(1, "store")
+        self._turn = asyncio.Lock()  # one commit at a time
+        self._contents: list[bytes] = []
+        self._next: asyncio.Task[None] | None = None
+        self._rejected: Counter[str] = Counter()
+        self._owed: list[Loss] = []  # what was turned away, for the store
+        self._expire_due = 0.0
+        self._waiting_bytes = segments.waiting_bytes()
+
+    async def keep(self, content: bytes) -> None:
+        """Write lines down, together with those that others bring meanwhile.
+
+        Raises:
+            OSError: they are not kept; ``BehindError`` where the store is too far behind.
+        """
+        if self._waiting_bytes > WAITING_BYTES:
+            raise BehindError(f"{self._waiting_bytes} bytes wait for the store")
+        self._contents.append(content)
+        if self._next is None:
+            self._next = asyncio.create_task(self._commit())
+        await asyncio.shield(self._next)
+
+    def reject(self, product: str, count: int) -> None:
+        """Count lines that were turned away, for the page."""
+        self._rejected[product] += count
+
+    async def load(self) -> None:
+        """Bring all that waits into the store."""
+        self._owe()
+        await self._in(self._writer, self._segments.seal)
+        await self._in(self._loader, self._load)
+
+    async def load_forever(self) -> None:
+        """Load once a second, and once an hour let go of what is too old."""
+        while True:
+            await self.load()
+            await asyncio.sleep(LOAD_SECONDS)
+
+    async def forget(self, product: str, uid: int) -> int:
+        """Remove every row of ``uid``, also what waits; return how many rows that were.
+
+        Raises:
+            StoreError: the store does not take what waits, so it may come back: ask again.
+        """
+        await self.load()
+        if self.problem:
+            raise StoreError(self.problem)
+        return await self._in(self._loader, lambda: self.store.forget(product, uid))
+
+    async def close(self) -> None:
+        """Bring all into the store that it takes, and end."""
+        await self.load()
+        self._writer.shutdown()
+        self._loader.shutdown()
+
+    async def _commit(self) -> None:
+        async with self._turn:
+            contents, self._contents, self._next = self._contents, [], None
+            content = b"".join(contents)
+            began = time.perf_counter()
+            await self._in(self._writer, lambda: self._segments.append(content))
+            self.metrics.commit.observe(time.perf_counter() - began)
+
+    async def _in(self, thread: ThreadPoolExecutor, act: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(thread, act)
+
+    def _load(self) -> None:
+        """Load each sealed segment, the oldest first, until the store takes no more."""
+        try:
+            for segment in self._segments.sealed():
+                self._load_one(segment)
+            self._load_owed()
+            self._expire()
+            self.problem = ""
+        except Exception as error:  # noqa: BLE001 - whatever it is, what comes is kept meanwhile
+            self._fail(error)
+        self._measure()
+
+    def _load_one(self, segment: Path) -> None:
+        rows = Rows(lines_of(segment))
+        with self.metrics.load.time():
+            new = self.store.load(rows.events, rows.losses)
+        segment.unlink()
+        self.metrics.loaded.inc(new)
+        self.metrics.duplicates.inc(len(rows.events) - new)
+        self.metrics.corrupt.inc(rows.corrupt)
+
+    def _owe(self) -> None:
+        """Put the counts of what was turned away down for the store, one for each product."""
+        rejected, self._rejected = self._rejected, Counter()
+        now = int(time.time())
+        for product, count in rejected.items():
+            self._owed.append(Loss(uuid.uuid4().hex, now, product, {REJECTED: count}))
+
+    def _load_owed(self) -> None:
+        count = len(self._owed)
+        if count:
+            self.store.load([], self._owed[:count])
+            del self._owed[:count]
+
+    def _expire(self) -> None:
+        now = time.time()
+        if now >= self._expire_due:
+            self.store.expire(int(now - self._keep_seconds))
+            self._expire_due = now + EXPIRE_SECONDS
+
+    def _fail(self, error: Exception) -> None:
+        is_ours = not isinstance(error, (StoreError, OSError))
+        if not self.problem:
+            text = "the store takes nothing, and what comes waits for it: %s"
+            log.error(text, error, exc_info=error if is_ours else None)
+        self.problem = str(error) or type(error).__name__
+        self.metrics.failures.inc()
+
+    def _measure(self) -> None:
+        self._waiting_bytes = self._segments.waiting_bytes()
+        self.metrics.waiting.set(self._waiting_bytes)
+        oldest = next(iter(self._segments.sealed()), None)
+        self.metrics.lag.set(time.time() - oldest.stat().st_mtime if oldest else 0)

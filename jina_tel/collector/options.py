@@ -1,0 +1,59 @@
+"""What whoever starts a collector chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One collector.
+
+    Attributes:
+        store: its address, a path for now.
+        segments: the folder of what the store does not have yet.
+        host: the address to listen at.
+        port: 0 takes a free one.
+        schemas: of the products that are known.
+        stopped: the products that are received no more.
+        token: what whoever sends must show, None for nobody must.
+        password: what whoever looks must show, None for nobody must.
+        public: the page is for all.
+        keep_days: how old an event may become.
+        per_second: how many requests a second one address may make, 0 for as many as it likes.
+        proxies: the addresses whose word on where a request comes from is taken.
+    """
+
+    store: str
+    segments: Path
+    host: str = "127.0.0.1"
+    port: int = 8075
+    schemas: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    stopped: tuple[str, ...] = ()
+    token: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    public: bool = False
+    keep_days: int = 400
+    per_second: float = 100.0
+    proxies: tuple[str, ...] = ()
+
+    @property
+    def keep_seconds(self) -> float:
+        """How old an event may become."""
+        return self.keep_days * DAY_SECONDS
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches what listens there; asks nobody."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

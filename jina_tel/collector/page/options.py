@@ -1,0 +1,30 @@
+"""What whoever shows the page chose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FEWEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """How the page is shown.
+
+    Attributes:
+        public: whether anybody may see it: groups of fewer than ``k`` installs are folded, and no
+            single event is given out.
+        k: the fewest installs that are shown as a group of their own, when public.
+        clock: tells the time, Unix seconds.
+    """
+
+    public: bool = False
+    k: int = FEWEST
+    clock: Callable[[], float] = time.time
+
+    @property
+    def fewest(self) -> int:
+        """The fewest installs that are shown as a group of their own."""
+        return self.k if self.public else 1

@@ -1,0 +1,138 @@
+"""Rows as columns, the form in which an engine takes many at once.
+
+What a process's events have in common is its *environment*; it is kept once, under a hash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+
+import numpy
+from numpy.typing import NDArray
+
+from ...facts import UNSET
+from .base import Loss, Row
+
+DAY_SECONDS = 86_400
+MOST_KNOWN = 50_000  # environments that are remembered; more are only hashed again
+OF_THE_EVENT = ("session-id", "uptime")
+
+Columns = dict[str, "NDArray[numpy.generic]"]
+Facts = Mapping[str, "str | int"]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """All facts of a process but when it began: a row of the table of this name."""
+
+    id: int
+    product: str
+    version: str
+    python: str
+    platform: str
+    architecture: str
+    vendor: str
+    facts: str
+
+
+def week_of(day: int) -> int:
+    """Return the week of a day; both counted as ``tables.sql`` says."""
+    return (day + 3) // 7
+
+
+def first_day(week: int) -> int:
+    """Return the day with which a week begins, a Monday."""
+    return week * 7 - 3
+
+
+def environment_of(product: str, facts: Facts) -> Environment:
+    """Return the environment of an event with these facts; its id is 48 bits of their hash."""
+    given = {name: facts[name] for name in sorted(facts) if name not in OF_THE_EVENT}
+    text = json.dumps(given, separators=(",", ":"))
+    digest = blake2b(text.encode(), digest_size=6, person=product.encode()[:16]).digest()
+    return Environment(
+        id=int.from_bytes(digest, "big"),
+        product=product,
+        version=str(given.get(product, given.get("version", UNSET))),
+        python=".".join(str(given.get("python", UNSET)).split(".")[:2]),
+        platform=str(given.get("platform", UNSET)),
+        architecture=str(given.get("architecture", UNSET)),
+        vendor=str(given.get("ci-vendor", UNSET)),
+        facts=text,
+    )
+
+
+class Loom:
+    """Makes columns of rows; remembers the environments that it has seen lately."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Environment] = {}
+        self._new: list[Environment] = []
+
+    def events(self, rows: Sequence[Row]) -> tuple[Columns, Columns]:
+        """Return the columns of events, of those with one id the first, and of new environments."""
+        unique = {row.id: row for row in reversed(rows)}.values()
+        events = {
+            "id": _texts([row.id for row in unique]),
+            "moment": _numbers([row.at for row in unique]),
+            "product": _texts([row.product for row in unique]),
+            "uid": _numbers([row.uid for row in unique]),
+            "kept": numpy.array([row.kept for row in unique], dtype=numpy.bool_),
+            "event": _texts([row.event for row in unique]),
+            "environment": _numbers([self._environment(row) for row in unique]),
+            "uptime": _texts([row.facts.get("uptime", "") for row in unique]),
+            "session": _texts([row.facts.get("session-id", "") for row in unique]),
+        }
+        return events, self._news()
+
+    def _environment(self, row: Row) -> int:
+        common = dict(row.facts)
+        for name in OF_THE_EVENT:
+            common.pop(name, None)
+        # Names and values as two tuples: three times as fast as a tuple of pairs.
+        key = (row.product, tuple(common), tuple(common.values()))
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[key] = environment_of(row.product, common)
+            self._new.append(known)
+        return known.id
+
+    def _news(self) -> Columns:
+        """Return the environments that were not known, once."""
+        new, self._new = {one.id: one for one in self._new}.values(), []
+        numbers = _numbers([one.id for one in new])
+        rest = (field.name for field in fields(Environment)[1:])
+        return {"id": numbers, **{name: _texts([getattr(e, name) for e in new]) for name in rest}}
+
+
+def losses_in(lines: Sequence[Loss]) -> Columns:
+    """Return the columns of losses, a row for each reason; of lines with one id the first."""
+    unique = {line.id: line for line in reversed(lines)}.values()
+    flat = [(line, *pair) for line in unique for pair in line.lost.items()]
+    return {
+        "id": _texts([line.id for line, _, _ in flat]),
+        "moment": _numbers([line.at for line, _, _ in flat]),
+        "product": _texts([line.product for line, _, _ in flat]),
+        "reason": _texts([reason for _, reason, _ in flat]),
+        "lost": _numbers([number for _, _, number in flat]),
+    }
+
+
+def counts_of(rows: Sequence[Row]) -> Columns:
+    """Return how many rows came of each product."""
+    came = Counter(row.product for row in rows)
+    return {"product": _texts([*came]), "n": _numbers([*came.values()])}
+
+
+def _texts(values: Sequence[object]) -> NDArray[numpy.object_]:
+    return numpy.array(values, dtype=numpy.object_)
+
+
+def _numbers(values: Sequence[int]) -> NDArray[numpy.int64]:
+    return numpy.array(values, dtype=numpy.int64)

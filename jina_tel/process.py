@@ -1,0 +1,73 @@
+"""This process as a whole: whoever records in it, for its forks and its exit."""
+
+from __future__ import annotations
+
+import atexit
+import time
+
+from . import files, forks, identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Recording(Protocol):
+        """Who has recorded something in this process."""
+
+        def make_way(self) -> None:
+            """Ahead of a fork: have no thread that could do without."""
+
+        def retire(self) -> None:
+            """In a forked child: leave what comes to another."""
+
+        def leave(self, began: float) -> None:
+            """At exit, begun at the monotonic moment ``began``: ship what waits."""
+
+        def fence(self, error: BaseException) -> None:
+            """Take an error of ours."""
+
+
+recordings: list[Recording] = []
+_prepared = False
+
+
+def join(recording: Recording) -> None:
+    """Have ``recording`` told of forks and of the exit."""
+    if recording not in recordings:
+        recordings.append(recording)
+
+
+def prepare() -> bool:
+    """Have this process's forks and its exit told to us, once; return whether that is new."""
+    global _prepared
+    if _prepared:
+        return False
+    _prepared = True
+    forks.register(_before_fork, _after_fork_in_child)
+    atexit.register(_leave)
+    return True
+
+
+def _before_fork() -> None:
+    identity.tree()  # looked up now, or the child would take itself for a root
+    for recording in list(recordings):
+        recording.make_way()
+
+
+def _after_fork_in_child() -> None:
+    identity.enter_child()
+    for recording in recordings:
+        recording.retire()
+    recordings.clear()
+    for held in list(files.Held.every):
+        held.close()
+
+
+def _leave() -> None:
+    """At exit: all products together wait no longer than one may."""
+    began = time.monotonic()
+    for recording in list(recordings):
+        try:
+            recording.leave(began)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the host is on its way out
+            recording.fence(error)

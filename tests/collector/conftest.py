@@ -1,0 +1,31 @@
+"""What tests of the collector get: one that runs.
+
+They need what the extra ``collector`` installs, and Python 3.11: ``make test-collector`` has both,
+and pytest does not look in here unless it is told to (``norecursedirs`` in setup.cfg).
+"""
+
+from __future__ import annotations
+
+import pytest
+from collecting import Collecting
+
+
+@pytest.fixture
+def collectors(tmp_path):
+    """Return a way to start collectors, all on one store unless a folder is named."""
+    started = []
+
+    def start(*options: str, folder=tmp_path, **variables: str) -> Collecting:
+        collector = Collecting(folder, *options, **variables)
+        started.append(collector)
+        return collector.start()
+
+    yield start
+    for collector in started:
+        collector.close()
+
+
+@pytest.fixture
+def collector(collectors):
+    """Return a collector on loopback that takes as many requests as come."""
+    return collectors("--rate", "0")

@@ -1,0 +1,233 @@
+"""What is refused: nothing of it is kept, the memory stays flat, and others are served on."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import struct
+import time
+
+import psutil
+import pytest
+from backports import zstd
+from collecting import NDJSON, body_of, line, now, wait_until
+
+from jina_tel.collector.limits import Rate, network_of
+
+MIB = 1 << 20
+YEAR = 366 * 86_400
+
+BAD_LINES = {
+    "unknown field": lambda: {**line(), "more": 1},
+    "unknown fact": lambda: {**line(), "payload": {**line()["payload"], "more": 1}},
+    "wrong type": lambda: line(uid="1"),
+    "fraction": lambda: line(uid=1.5),
+    "too large": lambda: line(uid=1 << 53),
+    "over-long": lambda: line(**{"platform-release": "x" * 201}),
+    "newline": lambda: line(jina="3.7.13\n"),
+    "no event": lambda: line(event="Flow"),
+    "next year": lambda: line(time=now(YEAR)),
+    "too old": lambda: line(time=now(-2 * YEAR)),
+    "no moment": lambda: line(time="2026-02-30T00:00:00Z"),
+    "other format": lambda: line(v=2),
+    "other product": lambda: line(product="nobodys"),
+    "kept": lambda: line(kept=True),
+    "both": lambda: line(lost={"too_many": 1}),
+    "neither": lambda: {key: value for key, value in line().items() if key != "payload"},
+    "no loss": lambda: {"id": "l", "time": now(), "product": "jina", "v": 1, "lost": {}},
+    "no object": lambda: b"[]",
+    "no JSON": lambda: b"{",
+    "no UTF-8": lambda: b'{"id": "\xed\xa0\x80"}',
+    "deep": lambda: b'{"product": "jina", "x": ' + b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", BAD_LINES)
+def test_a_bad_line_is_rejected_and_the_others_are_taken(collector, name):
+    said = collector.post(line("good"), BAD_LINES[name]())
+
+    assert (202, 1, [2]) == (
+        said.status,
+        said.json["accepted"],
+        [one["line"] for one in said.json["rejected"]],
+    )
+    assert said.json["rejected"][0]["why"]
+
+    collector.stop()
+    assert ["good"] == collector.ids()
+
+
+def bodies():
+    """Return requests that are bad as a whole, and the status that says so."""
+    many = b"\n" * 10_001
+    return {
+        "1 MiB": (413, line_of(MIB + 1), {}),
+        "1 MiB when decompressed": (413, gzip.compress(line_of(MIB + 1)), {"Content_Encoding": "gzip"}),
+        "10 k lines": (413, many, {}),
+        "gzip bomb": (413, gzip.compress(bytes(300 * MIB)), {"Content_Encoding": "gzip"}),
+        "zstd bomb": (413, zstd.compress(bytes(2000 * MIB)), {"Content_Encoding": "zstd"}),
+        "torn gzip": (400, gzip.compress(line_of(99))[:-9], {"Content_Encoding": "gzip"}),
+        "two gzips": (400, gzip.compress(b"{}") * 2, {"Content_Encoding": "gzip"}),
+        "no gzip": (400, b"{}", {"Content_Encoding": "gzip"}),
+        "no zstd": (400, b"{}", {"Content_Encoding": "zstd"}),
+        "no lines": (422, b"\n \n", {}),
+        "empty": (422, b"", {}),
+        "no valid line": (422, b"{}\n[]\n", {}),
+        "content type": (415, line_of(99), {"Content_Type": "text/plain"}),
+        "content encoding": (415, line_of(99), {"Content_Encoding": "br"}),
+    }
+
+
+def line_of(size: int) -> bytes:
+    return body_of(line()).rstrip().ljust(size)
+
+
+@pytest.mark.parametrize("name", bodies())
+def test_a_bad_request_is_refused_with_a_reason_and_nothing_is_stored(collector, name):
+    status, body, headers = bodies()[name]
+    said = collector.ask("POST", "/v1/events", body, **{"Content_Type": NDJSON, **headers})
+
+    assert (status, True) == (said.status, bool(said.json["error"]))
+    assert 202 == collector.post(line("after")).status
+
+    collector.stop()
+    assert ["after"] == collector.ids()
+
+
+def test_bombs_and_bodies_that_never_end_leave_the_memory_flat(collector):
+    """Ten at a time, of which each would fill 2 GB."""
+    process = psutil.Process(collector.process.pid)
+    bomb = zstd.compress(bytes(2000 * MIB))
+    collector.post(line())
+    before = process.memory_info().rss
+    for _ in range(10):
+        collector.ask("POST", "/v1/events", bomb, Content_Type=NDJSON, Content_Encoding="zstd")
+    connection = collector.connect()
+    with pytest.raises(OSError):  # noqa: PT011 - reset or broken, as it falls
+        connection.request("POST", "/v1/events", endless(MIB), {"Content-Type": NDJSON})
+
+    assert process.memory_info().rss - before < 64 * MIB
+    assert 202 == collector.post(line()).status
+
+
+def endless(piece: int):
+    while True:
+        yield b" " * piece
+
+
+def test_a_header_that_never_ends_is_cut_off(collector):
+    with socket.create_connection(("127.0.0.1", collector.port), timeout=30) as connection:
+        with pytest.raises(OSError):  # noqa: PT011 - reset or broken, as it falls
+            connection.sendall(b"GET / HTTP/1.1\r\nx: ")
+            while True:
+                connection.sendall(b"x" * 65536)
+
+    assert 202 == collector.post(line()).status
+
+
+def test_trailers_that_never_end_are_cut_off(collector):
+    head = f"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: {NDJSON}\r\n"
+    with socket.create_connection(("127.0.0.1", collector.port), timeout=30) as connection:
+        with pytest.raises(OSError):  # noqa: PT011 - reset or broken, as it falls
+            connection.sendall(head.encode() + b"transfer-encoding: chunked\r\n\r\n0\r\n")
+            while True:
+                connection.sendall(b"x: " + b"x" * 65536 + b"\r\n")
+
+    assert 202 == collector.post(line()).status
+
+
+SLOW = {
+    "silent": b"",
+    "in its line": b"POST /v1/ev",
+    "in its headers": b"POST /v1/events HTTP/1.1\r\nhost: x\r\n",
+    "in its body": (
+        f"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: {NDJSON}\r\ncontent-length: 9\r\n\r\n{{"
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("where", SLOW)
+def test_a_slow_loris_is_let_go_and_others_are_served_meanwhile(collector, where):
+    lorises = [socket.create_connection(("127.0.0.1", collector.port)) for _ in range(100)]
+    for loris in lorises:
+        loris.sendall(SLOW[where])
+    began = time.monotonic()
+
+    assert 202 == collector.post(line()).status
+
+    for loris in lorises:
+        loris.settimeout(60)
+        ended(loris)
+
+    assert time.monotonic() - began < 40
+    assert 202 == collector.post(line()).status
+
+
+def ended(connection: socket.socket) -> None:
+    """Wait until the other side has ended it."""
+    try:
+        while connection.recv(65536):
+            pass
+    except ConnectionResetError:
+        pass
+    connection.close()
+
+
+def test_a_client_that_goes_away_in_the_middle_harms_nobody(collector):
+    for _ in range(50):
+        connection = socket.create_connection(("127.0.0.1", collector.port))
+        connection.sendall(SLOW["in its body"])
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    assert 202 == collector.post(line()).status
+    assert "" == collector.stop()
+
+
+def test_an_address_that_asks_too_often_is_told_when_to_come_again(collectors):
+    collector = collectors("--rate", "2")
+    answers = wait_until(lambda: refusals(collector))
+
+    assert {202, 429} == {said.status for said in answers}
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 10
+    assert answers[-1].json["error"]
+
+
+def refusals(collector):
+    answers = [collector.post(line()) for _ in range(30)]
+    return answers if answers[-1].status == 429 else None
+
+
+def test_a_rate_lets_a_burst_pass_and_then_as_many_as_it_says():
+    at = [0.0]
+    rate = Rate(5, burst_seconds=2, clock=lambda: at[0])
+    burst = [rate.wait_seconds("192.0.2.1") for _ in range(12)]
+    other = rate.wait_seconds("192.0.2.2")
+    at[0] += 1.0
+    later = [rate.wait_seconds("192.0.2.1") for _ in range(7)]
+
+    assert [0] * 10 + [1, 1] == burst
+    assert 0 == other
+    assert [0] * 5 + [1, 1] == later
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+    ],
+)
+def test_addresses_of_one_subscriber_are_one(first, second, same):
+    assert same == (network_of(first) == network_of(second))
+
+
+def test_the_rates_of_a_million_addresses_take_little_memory():
+    rate = Rate(1)
+    for number in range(1_000_000):
+        rate.wait_seconds(str(number))
+
+    assert len(rate._paid_until) <= 50_000
+    assert psutil.Process(os.getpid()).memory_info().rss < 1 << 30
