@@ -11,7 +11,6 @@ import fcntl
 import html
 import os
 import re
-import shlex
 import struct
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from jina_tel.testing import Receiver
 
 PICTURE = Path(__file__).with_suffix(".svg")
 COMMANDS = ("jina-tel status", "jina-tel preview --pretty")
+STREAMS = ("stdin", "stdout", "stderr")
 COLUMNS, ROWS = 92, 24
 INSTALLED = "docarray-0.15.2 grpcio-1.46.3 jina-3.7.13 protobuf-3.20.1 PyYAML-6.0"
 FLOW = """
@@ -60,10 +60,10 @@ def recorded() -> list[str]:
     """Return the lines that the terminal showed, prompts, colours and all."""
     with tempfile.TemporaryDirectory() as folder, Receiver() as receiver:
         ada = Ada(Path(folder), receiver.url)
-        subprocess.run([sys.executable, "-c", FLOW], check=True, env=ada.environment)
+        ada.run("-c", FLOW)
         lines: list[str] = []
         for command in COMMANDS:
-            lines += [f"$ {command}", *ada.type(command), ""]
+            lines += [f"$ {command}", *ada.run("-m", "jina_tel", *command.split()[1:]), ""]
         return lines[:-1]
 
 
@@ -90,19 +90,18 @@ class Ada:
             "JINA_TEL_ENDPOINT": url,
         }
 
-    def type(self, command: str) -> list[str]:
-        """Run a command in a terminal of its own; return what it shows."""
+    def run(self, *words: str) -> list[str]:
+        """Run Python in a terminal of its own; return what it shows."""
         ours, theirs = os.openpty()
         # What is made up is shorter than what there is: then nothing is folded where it was not.
         columns = COLUMNS + len(str(self._folder))
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
-        program = [sys.executable, "-m", "jina_tel", *shlex.split(command)[1:]]
-        streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        program, streams = [sys.executable, *words], dict.fromkeys(STREAMS, theirs)
         with subprocess.Popen(program, env=self.environment, **streams) as process:
             os.close(theirs)
             text = read_all(ours)
         if process.returncode:
-            raise SystemExit(f"{command} ended with {process.returncode}:\n{text}")
+            raise SystemExit(f"{words} ended with {process.returncode}:\n{text}")
         return self._made_up(text).replace("\r\n", "\n").rstrip("\n").split("\n")
 
     def _made_up(self, text: str) -> str:

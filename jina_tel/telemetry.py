@@ -224,14 +224,20 @@ class Telemetry:
     def _current(self, now: float) -> Recorder:
         """Return the recorder for the variables as they are: another one after a change."""
         recorder = self._recorder
-        if recorder is None or not recorder.is_current(now):
-            from . import forks
+        if recorder is not None and recorder.is_current(now):
+            return recorder
+        return self._renew(recorder)
 
-            forks.load("jina_tel.recorder")
-            from .recorder import Recorder
+    def _renew(self, before: Recorder | None) -> Recorder:
+        from . import forks
 
-            recorder = self._recorder = Recorder(self._settings)
-        return recorder
+        forks.load("jina_tel.recorder")
+        from .recorder import Recorder
+
+        fresh = Recorder(self._settings)
+        if self._recorder is before:  # else another thread was faster, while we imported
+            self._recorder = fresh
+        return self._recorder or fresh
 
     def record(self, name: str) -> None:
         """Record the event ``name``; for ``instrumentation``, behind its fence."""

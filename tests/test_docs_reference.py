@@ -1,8 +1,9 @@
-"""What the reference says is what the code says: nothing there was written by hand and forgotten."""
+"""What the reference says is what the code says: nothing was written by hand and forgotten."""
 
 from __future__ import annotations
 
 import ast
+import html
 import importlib.util
 import re
 
@@ -18,15 +19,15 @@ NO_VARIABLES = {"MSG_NOSIGNAL", "SC_CLK_TCK"}  # constants of the system
 SET_BY_SERVERS = {"REQUEST_METHOD"}  # says that we run in a CGI script; nobody sets it for us
 
 
-def load_generate():
-    path = ROOT / "docs" / "generate.py"
-    spec = importlib.util.spec_from_file_location("generate", path)
+def script(name):
+    """Return a script of the docs as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-GENERATE = load_generate()
+GENERATE = script("generate")
 
 
 @pytest.mark.parametrize("path", GENERATE.pages(), ids=lambda path: path.name)
@@ -43,8 +44,8 @@ def read_somewhere():
     """Return what stands as text in the source and may be a variable's name."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
-        if path.name in ("ci.py", "manual.py"):
-            continue
+        if path.name in ("ci.py", "manual.py") or "collector" in path.parts[:-1]:
+            continue  # the collector is handed all by its command
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.update(name for name in [node.value] if A_VARIABLE.fullmatch(name))
@@ -64,3 +65,22 @@ def test_the_help_tells_every_exit_code_and_every_variable():
     assert all(f"\n  {name}" in text or f", {name}" in text for name in told())
     assert all(f"\n  {code} " in text for code, _ in manual.EXIT_CODES)
     assert max(map(len, text.splitlines())) <= 80
+
+
+DRAWN = re.compile(r'x="([\d.]+)"[^>]*>([^<]*)</text>')
+OF_THE_DAY = re.compile(r'(?<=": ).*|[0-9a-f-]*\d[0-9a-f-]*')
+
+
+def test_the_picture_shows_what_the_commands_show_now():
+    """But for what follows from the day on which it was taken, and from the machine."""
+    terminal = script("terminal")
+
+    def labels(picture):
+        left = terminal.MARGIN + 10 * terminal.WIDTH
+        found = [html.unescape(text) for x, text in DRAWN.findall(picture) if float(x) < left]
+        return [OF_THE_DAY.sub("", text) for text in found]
+
+    now = labels(terminal.svg(terminal.recorded()))
+
+    assert {"$ jina-tel status", "because", '"payload": '} < set(now)
+    assert now == labels(terminal.PICTURE.read_text("utf-8")), "python docs/terminal.py"

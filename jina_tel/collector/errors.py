@@ -1,10 +1,10 @@
-"""What may be wrong with a store; each is a ``TelemetryError``, so the command line says it in a line.
+"""What may be wrong with a store; all are ``TelemetryError``, which the command line prints.
 
 ::
 
-    StoreError        it cannot be opened, read or written; the message says why
-    ├── StoreBusy     another process has it
-    └── StoreFull     there is no space left; nothing of this call was kept
+    StoreError            it cannot be opened, read or written; the message says why
+    ├── StoreBusyError    another process has it
+    └── StoreFullError    there is no space left; nothing of this call was kept
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ class StoreError(TelemetryError):
     """The store cannot be used; the message says where it is, what is wrong and what to do."""
 
 
-class StoreBusy(StoreError):
+class StoreBusyError(StoreError):
     """Another process has the store."""
 
 
-class StoreFull(StoreError):
+class StoreFullError(StoreError):
     """There is no space left; nothing of this call was kept, and it may be made again."""

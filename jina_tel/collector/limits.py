@@ -9,13 +9,11 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect, Request
 
 from .refusals import RefusedError
 from .zstd import ZSTD_OPTIONS, ZstdDecompressor, ZstdError
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 BODY_BYTES = 1024 * 1024  # of a request, as it comes and decompressed
 BODY_LINES = 10_000
@@ -52,6 +50,8 @@ class Bodies:
                 await self._fill(request, content)
         except TimeoutError:
             raise RefusedError(408, f"no whole request in {BODY_SECONDS:g} s", close=True) from None
+        except ClientDisconnect:
+            raise RefusedError(400, "no whole request came") from None  # nobody is there to hear it
 
     async def _fill(self, request: Request, content: bytearray) -> None:
         dropped = 0

@@ -50,6 +50,7 @@ class Collecting:
         self.store = folder / "usage.duckdb"
         self.segments = folder / "usage.duckdb.segments"
         self.port = 0
+        self._errors = folder / "errors.txt"
         self._options = options
         self._under = under
         self._variables = variables
@@ -61,19 +62,24 @@ class Collecting:
             if "/v1/events" in line:
                 self.port = urlsplit(line.split()[-1]).port
                 return self
-        raise AssertionError(self.process.communicate()[1])
+        raise AssertionError(self.said())
 
     def launch(self) -> subprocess.Popen:
         """Start it, and wait for nothing."""
         words = ["collect", "--store", str(self.store), "--port", str(self.port)]
-        return subprocess.Popen(
-            [*self._under, sys.executable, "-m", "jina_tel", *words, *self._options],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **self._variables},
-        )
+        with self._errors.open("wb") as errors:
+            return subprocess.Popen(
+                [*self._under, sys.executable, "-m", "jina_tel", *words, *self._options],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, **self._variables},
+            )
+
+    def said(self) -> str:
+        """Return what it has written to standard error."""
+        return self._errors.read_text()
 
     def kill(self) -> None:
         """Have it vanish."""
@@ -83,11 +89,11 @@ class Collecting:
     def stop(self) -> str:
         """Ask it to end, as Ctrl-C does, and return what it wrote to standard error."""
         self.process.send_signal(signal.SIGINT)
-        _, said = self.process.communicate(timeout=60)
+        self.process.communicate(timeout=60)
 
-        assert 0 == self.process.returncode, said
+        assert 0 == self.process.returncode, self.said()
 
-        return said
+        return self.said()
 
     def close(self) -> None:
         if self.process.poll() is None:

@@ -15,7 +15,6 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-
 from support import may_be_kept
 
 from jina_tel import jina

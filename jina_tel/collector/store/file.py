@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from ..errors import StoreBusy, StoreError, StoreFull
+from ..errors import StoreBusyError, StoreError, StoreFullError
 from .text import text
 
 FORMAT = 1
@@ -27,7 +27,7 @@ def opened(path: str) -> duckdb.DuckDBPyConnection:
     """Open the file, and make it where there is none.
 
     Raises:
-        StoreBusy: another process has it.
+        StoreBusyError: another process has it.
         StoreError: it cannot be read, or holds something else.
     """
     with translated(path):
@@ -67,9 +67,9 @@ def translated(path: str) -> Iterator[None]:
 def _translated(error: duckdb.Error, path: str) -> StoreError:
     said = str(error)
     if "Conflicting lock" in said or "Could not set lock" in said:
-        return StoreBusy(f"{path}: another process has this store open")
+        return StoreBusyError(f"{path}: another process has this store open")
     if "No space left" in said or "not enough space" in said.lower():
-        return StoreFull(f"{path}: there is no space left on its disk; make room")
+        return StoreFullError(f"{path}: there is no space left on its disk; make room")
     if "not a valid DuckDB database file" in said:
         return StoreError(f"{path}: not a DuckDB file; give --store another path")
     return StoreError(f"{path}: {said.splitlines()[0]}")
