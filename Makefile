@@ -5,7 +5,7 @@ PYTHON_OF_VENV = .venv/bin/python
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 export JOBS
 
-.PHONY: help demo test test-quick lint types test-jina docs dist clean
+.PHONY: bench bench-quick help demo test test-quick lint types test-jina docs dist clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,12 @@ test-jina: ## run the tests on real Jina, in an environment of its own
 	@mkdir -p .reports
 	set -o pipefail; .jina-env/bin/python -m pytest tests/jina 2>&1 | tee .reports/jina.log
 
+bench: ## measure us and our neighbours, side by side, into benchmarks/RESULTS.md
+	@python=$$(tools/pythons --main) && "$$python" -m benchmarks
+
+bench-quick: ## measure less of the same, in three minutes, into .benchmarks/RESULTS.md
+	@python=$$(tools/pythons --main) && "$$python" -m benchmarks --quick
+
 docs: ## build the documentation into docs/_build/html
 	@python=$$(tools/pythons --main) && tools/venv .venv "$$python" docs
 	$(PYTHON_OF_VENV) -m sphinx -W --keep-going -b html docs docs/_build/html
@@ -43,7 +49,7 @@ dist: .venv-test ## build the wheel and the sdist into dist/
 	@ls -l dist
 
 clean: ## remove the environments and whatever else was made
-	rm -rf .venv .venvs .jina-env .reports .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venvs .jina-env .benchmarks .reports .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	rm -rf build dist docs/_build *.egg-info .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from .candidates import HERE, Candidate
 
@@ -26,25 +27,23 @@ class Sink:
         self._process = subprocess.Popen(
             script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        assert self._process.stdout
-        self.url = f"http://127.0.0.1:{json.loads(self._process.stdout.readline())}"
+        self._words, self._answers = pipes(self._process)
+        self.url = f"http://127.0.0.1:{json.loads(self._answers.readline())}"
         self.tell(word)
 
     def __enter__(self) -> Sink:
         return self
 
     def __exit__(self, *error: object) -> None:
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.close()
+        self._words.close()
         self._process.wait(10)
-        self._process.stdout.close()
+        self._answers.close()
 
     def tell(self, word: str) -> dict[str, float]:
         """Say one word of ``sink.py``, and return the answer."""
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(word + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, float] = json.loads(self._process.stdout.readline())
+        self._words.write(word + "\n")
+        self._words.flush()
+        answer: dict[str, float] = json.loads(self._answers.readline())
         return answer
 
     def wait_for(self, events: int, seconds: float) -> dict[str, float]:
@@ -55,6 +54,13 @@ class Sink:
             if counts["events"] >= events or time.monotonic() >= until:
                 return counts
             time.sleep(0.05)
+
+
+def pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    """Return the two ends that we hold of a process's standard input and output."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
 
 
 @contextmanager
@@ -73,7 +79,16 @@ def command(
 ) -> list[str]:
     """Return the command that runs ``act`` of ``inside.py``; ``-I`` keeps our folder away."""
     script = str(HERE / "inside.py")
-    return [str(candidate.python), "-I", script, act, str(candidate.path), url, str(count), *modules]
+    return [
+        str(candidate.python),
+        "-I",
+        script,
+        act,
+        str(candidate.path),
+        url,
+        str(count),
+        *modules,
+    ]
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
@@ -87,8 +102,7 @@ def run(line: list[str], environ: dict[str, str]) -> str:
         line,
         env=environ,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         timeout=LONGEST_SECONDS,
     )
@@ -121,13 +135,13 @@ def staying(line: list[str], environ: dict[str, str]) -> Iterator[subprocess.Pop
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    assert process.stdin and process.stdout
+    words, said = pipes(process)
     try:
-        if not process.stdout.readline():
+        if not said.readline():
             raise RuntimeError(f"{' '.join(line)} ended before it had said a word")
         yield process
     finally:
         process.kill()
         process.wait()
-        process.stdin.close()
-        process.stdout.close()
+        words.close()
+        said.close()

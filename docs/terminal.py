@@ -75,7 +75,7 @@ class Ada:
         home, site = folder / "home" / "ada", folder / "site"
         uid = home / ".config" / "jina_tel" / "jina" / "uid"
         uid.parent.mkdir(parents=True)
-        for private in (home, *uid.parents[:3]):
+        for private in (home, *list(uid.parents)[:3]):
             private.chmod(0o700)
         uid.write_bytes(b"thirty-two bytes, made up by us.")
         uid.chmod(0o600)

@@ -129,3 +129,5 @@ _VENDORS: tuple[tuple[str, Rule], ...] = (
     ("Xcode Cloud", _set("CI_XCODE_PROJECT")),
     ("Xcode Server", _set("XCS")),
 )
+
+VENDORS = tuple(name for name, _ in _VENDORS)

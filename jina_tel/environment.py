@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOUNTS = "/proc/self/mountinfo"
-PASSING = (b"overlay", b"aufs", b"tmpfs", b"ramfs")
+PASSING = {
+    **dict.fromkeys((b"overlay", b"fuse.fuse-overlayfs", b"aufs"), "gone with its container"),
+    **dict.fromkeys((b"tmpfs", b"ramfs"), "gone at the next boot"),
+}
 KERNEL_CHARACTERS = 200
+NAME_CHARACTERS = 32
+_IN_NAMES = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 # Where a distribution's module has another name: the version of what is loaded counts first.
 _MODULES = {"pyyaml": "yaml", "grpcio": "grpc", "protobuf": "google.protobuf"}
@@ -32,11 +37,11 @@ def platform_facts() -> dict[str, str]:
     """
     system, release, version, machine = _uname()
     return {
-        "architecture": printable(machine),
-        "platform": printable(system),
+        "architecture": system_name(machine),
+        "platform": system_name(system),
         "platform-release": printable(release),
         "platform-version": printable(version),
-        "processor": printable(_processor(system, machine)),
+        "processor": system_name(_processor(system, machine)),
         "python": public_version(sys.version.split()[0]),
     }
 
@@ -62,8 +67,22 @@ def printable(text: str) -> str:
     return "".join(sign for sign in first if sign.isascii() and sign.isprintable()) or UNSET
 
 
+def system_name(text: str) -> str:
+    """Return ``text`` if it is one short word, as the names of systems and of processors are."""
+    return text if is_system_name(text) else UNSET
+
+
+def is_system_name(value: object) -> bool:
+    """Tell whether ``value`` is ``(unset)`` or a word: ASCII letters, digits, ``_`` and ``-``."""
+    if value == UNSET:
+        return True
+    return (
+        isinstance(value, str) and 0 < len(value) <= NAME_CHARACTERS and _IN_NAMES.issuperset(value)
+    )
+
+
 def passing(folder: str) -> str:
-    """Return which kind of file system ``folder`` is on, if that is gone tomorrow; else ``""``.
+    """Return on what kind of file system ``folder`` is, if that is gone tomorrow; else ``""``.
 
     A container writes to an overlay unless a volume is mounted there, and that goes with the
     container; what is in memory goes at the next boot. Reads nothing for a folder on a disk, and
@@ -77,7 +96,7 @@ def passing(folder: str) -> str:
             kind = kind_of(f"{os.major(device)}:{os.minor(device)}", mounts)
     except (OSError, AttributeError):  # no such folder, another system
         return ""
-    return kind.decode() if kind in PASSING else ""
+    return f"{kind.decode()}, which is {PASSING[kind]}" if kind in PASSING else ""
 
 
 def kind_of(device: str, mounts: Iterable[bytes]) -> bytes:

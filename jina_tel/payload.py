@@ -7,7 +7,7 @@ event of which a declared field has a value of another kind.
 from __future__ import annotations
 
 from . import environment, identity
-from .ci import is_ci, vendor
+from .ci import VENDORS, is_ci, vendor
 from .facts import UNSET, is_version
 from .options import is_word
 
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-KINDS = ("choice", "count", "date", "event", "hash", "kernel", "uuid", "version")
+KINDS = (
+    "choice",
+    "count",
+    "date",
+    "event",
+    "hash",
+    "kernel",
+    "system",
+    "uuid",
+    "vendor",
+    "version",
+)
 REASONS = frozenset(
     ("journal_full", "too_old", "too_many", "write_failed", "refused", "corrupt", "internal")
 )
@@ -50,13 +61,13 @@ class Field:
 
 
 _COMMON = (
-    Field("architecture", "kernel", "which processors to build and test for"),
-    Field("ci-vendor", "kernel", "to count people and their build servers apart"),
+    Field("architecture", "system", "which processors to build and test for"),
+    Field("ci-vendor", "vendor", "to count people and their build servers apart"),
     Field("event", "event", "which parts of the library are used"),
-    Field("platform", "kernel", "which systems to support"),
+    Field("platform", "system", "which systems to support"),
     Field("platform-release", "kernel", "how old a system must still work"),
     Field("platform-version", "kernel", "how old a system must still work"),
-    Field("processor", "kernel", "which processors to build and test for"),
+    Field("processor", "system", "which processors to build and test for"),
     Field("python", "version", "which versions of Python to support"),
     Field("session-id", "uuid", "to count one start once"),
     Field("uid", "hash", "to count installations and not events"),
@@ -205,6 +216,8 @@ _ACCEPTS = {
     "event": _is_event,
     "hash": lambda value: type(value) is int and 0 <= value < 1 << identity.UID_BITS,
     "kernel": _is_kernel,
+    "system": environment.is_system_name,
     "uuid": _is_id,
+    "vendor": lambda value: value == UNSET or value in VENDORS,
     "version": is_version,
 }

@@ -6,7 +6,7 @@ less than the program does.
 
 from __future__ import annotations
 
-from . import environment, identity
+from . import ci, environment, identity
 from .event import FORMAT
 from .facts import UNSET, VERSION_CHARACTERS, VERSION_WORDS
 from .options import WORD_CHARACTERS
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     Fragment = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-MAY_LACK = frozenset(("choice", "count", "date", "version"))  # kinds that know of (unset)
+MAY_LACK = frozenset(
+    ("choice", "count", "date", "system", "vendor", "version")
+)  # kinds that know of (unset)
 
 
 def _version_pattern() -> str:
@@ -41,6 +43,7 @@ _PATTERNS = {
     "date": _MOMENT,
     "event": rf"{_WORD}\.{_WORD}",
     "kernel": rf"[ -~]{{0,{environment.KERNEL_CHARACTERS}}}",
+    "system": f"[A-Za-z0-9_-]{{1,{environment.NAME_CHARACTERS}}}",
     "uuid": "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
     "version": _version_pattern(),
 }
@@ -49,7 +52,9 @@ _WORDS = {
     "event": "Class.verb",
     "hash": f"whole number below 2^{identity.UID_BITS}, a hash of random bytes",
     "kernel": f"up to {environment.KERNEL_CHARACTERS} printable ASCII characters",
+    "system": f"name, one word of up to {environment.NAME_CHARACTERS} characters",
     "uuid": "UUID, version 8, a hash of the event's id",
+    "vendor": f"name of a CI service, one of {len(ci.VENDORS)} that are known",
     "version": f"version, up to {VERSION_CHARACTERS} characters",
 }
 SAMPLES: dict[str, str | int] = {
@@ -193,6 +198,8 @@ def _words(field: Field) -> str:
 def _fragment(field: Field) -> Fragment:
     if field.kind == "choice":
         return {"enum": [*field.fact.values, UNSET]}
+    if field.kind == "vendor":
+        return {"enum": [*ci.VENDORS, UNSET]}
     if field.kind == "count":
         number = {"type": "integer", "minimum": 0, "maximum": field.fact.most}
         return {"anyOf": [number, {"const": UNSET}]}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .folders import Folders
 
+LOOK_SECONDS = 0.2
 QUIET_SECONDS = REQUEST_SECONDS + 2.0  # a request under way has come to its end by then
 
 
@@ -43,7 +44,7 @@ def withdraw(
     folders: Folders,
     at: str,
     seconds: float = QUIET_SECONDS,
-    on_wait: Callable[[], None] = lambda: None,
+    on_wait: Callable[[], bool] = lambda: True,
 ) -> Withdrawal:
     """Store the user's no, given at ``at``, and delete all that waits.
 
@@ -52,7 +53,8 @@ def withdraw(
     Args:
         folders: the product's.
         seconds: how long to wait for requests that are under way.
-        on_wait: called where there is one.
+        on_wait: called now and then while there is one; False ends the waiting, for a yes
+            has come behind this no, and what is there now is that one's.
 
     Raises:
         OSError: the answer cannot be stored; nothing was deleted then.
@@ -66,28 +68,36 @@ def withdraw(
 def delete(
     state: str | None,
     seconds: float = QUIET_SECONDS,
-    on_wait: Callable[[], None] = lambda: None,
+    on_wait: Callable[[], bool] = lambda: True,
 ) -> Withdrawal:
     """Delete what waits for all endpoints of a product, and what was kept of what had left.
 
     For after the answer was stored; arguments as for ``withdraw``.
     """
     journals = [DiskJournal(folder, 0) for folder in journal_folders(state)]
-    events = sum(journal.purge() for journal in journals)
-    bodies = sum(_purge_sent(journal.folder) for journal in journals)
-    if not all(is_quiet(journal.folder) for journal in journals):
-        on_wait()
+    events, bodies = _purge(journals)
     until = time.monotonic() + seconds
-    quiet = [is_quiet(journal.folder, until - time.monotonic()) for journal in journals]
-    events += sum(journal.purge() for journal in journals)
-    bodies += sum(_purge_sent(journal.folder) for journal in journals)
-    return Withdrawal(events, bodies, all(quiet))
+    quiet = all(_falls_quiet(journal.folder, until, on_wait) for journal in journals)
+    late = _purge(journals) if quiet or on_wait() else (0, 0)
+    return Withdrawal(events + late[0], bodies + late[1], quiet)
 
 
-def _purge_sent(folder: str) -> int:
-    kept = len(sent.names(folder))
-    sent.purge(folder)
-    return kept
+def _purge(journals: list[DiskJournal]) -> tuple[int, int]:
+    """Delete what waits, and what was kept; return how many events and bodies."""
+    events = sum(journal.purge() for journal in journals)
+    bodies = sum(len(sent.names(journal.folder)) for journal in journals)
+    for journal in journals:
+        sent.purge(journal.folder)
+    return events, bodies
+
+
+def _falls_quiet(folder: str, until: float, on_wait: Callable[[], bool]) -> bool:
+    seconds = 0.0
+    while not is_quiet(folder, seconds):
+        seconds = min(LOOK_SECONDS, until - time.monotonic())
+        if seconds <= 0 or not on_wait():
+            return False
+    return True
 
 
 def journal_folders(state: str | None) -> list[str]:

@@ -94,7 +94,9 @@ def test_a_home_that_is_gone_tomorrow_keeps_no_uid(monkeypatch, memory_folder):
     [request] = command("preview", "--json", "--product", "jina").json["products"]
 
     assert (None, False) == (one["ci"], one["kept"])
-    assert f"{memory_folder / 'jina'} is on tmpfs: it goes at the next boot" == one["kept_because"]
+    where = f"{memory_folder / 'jina'} is on tmpfs"
+
+    assert f"{where}, which is gone at the next boot" == one["kept_because"]
     assert [False] == [line["kept"] for line in request["lines"]]
     assert 'events say "kept": false' in command("status").out
 

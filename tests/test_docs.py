@@ -31,8 +31,9 @@ PROSE = {"text"}
 COLOUR = re.compile(r"\x1b\[\d+m")
 MADE_UP = ("https://telemetry.acme.example/v1/events", "8075", "/home/ada")
 GOES_ON = "# until Ctrl-C"
-# Where the collector is not installed, its command says how to install it.
-COLLECT, COLLECTS = "jina-tel collect", find_spec("duckdb") is not None
+# Where the collector is not installed, its commands say how to install it.
+COLLECTS = find_spec("duckdb") is not None
+INSTALL = "pip install 'jina_tel[collector]'"
 
 SUDO = '#!/bin/sh\nexec "$@"\n'
 # What make would do is run by the project's own checks, from a clean clone; here it is looked up.
@@ -120,18 +121,18 @@ class Reader:
     def type(self, line, shown):
         """Type a command into a terminal, and see what the page shows."""
         terminal = Goes(line, self.folder, self._environment)
-        if line.endswith(GOES_ON) and (COLLECTS or not line.startswith(COLLECT)):
+        if line.endswith(GOES_ON) and (COLLECTS or "collect" not in line):
             self.going_on.append(terminal)
             wait_until(lambda: as_shown(shown, self.as_told(terminal.so_far())))
             return
         with terminal:
             code, text = terminal.end()
         seen = self.as_told(text)
-        if line.startswith(COLLECT):
-            assert (3, True) == (code, "pip install 'jina_tel[collector]'" in seen)
-            return
+        expected = {0, 1} if "jina-tel status" in line else {0}
+        if INSTALL in seen and not COLLECTS:
+            expected = {3}
 
-        assert code == 0 or (code == 1 and "jina-tel status" in line), f"$ {line}\n{seen}"
+        assert code in expected, f"$ {line}\n{seen}"
         assert "Traceback" not in seen, f"$ {line}\n{seen}"
         assert not shown or as_shown(shown, seen), f"$ {line}\n{seen}"
 

@@ -37,14 +37,10 @@ def said(path):
 def test_every_command_in_a_sentence_is_one(path):
     for words in (shlex.split(one) for one in said(path) if re.match(r"(sudo )?jina-tel\b", one)):
         arguments = words[words.index("jina-tel") + 1 :]
-        if arguments and not arguments[0].startswith("-"):
-            assert parser.parse([*arguments, *needed_by(arguments)])
-
-
-def needed_by(arguments):
-    """Return what a command cannot be called without, where a sentence names it alone."""
-    alone = {"collect": ["--store", "x"], "completion": ["bash"]}
-    return alone.get(arguments[0], []) if len(arguments) == 1 else []
+        if len(arguments) > 1:
+            assert parser.parse(arguments)
+        elif arguments:
+            assert arguments[0] in parser.commands_of(parser.build())
 
 
 @pytest.mark.parametrize("path", PAGES, ids=id_of)

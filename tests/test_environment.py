@@ -183,7 +183,7 @@ def test_nothing_is_imported_opened_or_started_for_a_fact():
 
 
 def test_what_is_in_memory_is_gone_tomorrow(memory_folder):
-    assert "tmpfs" == passing(str(memory_folder))
+    assert "tmpfs, which is gone at the next boot" == passing(str(memory_folder))
 
 
 def test_of_a_folder_that_is_not_there_nothing_is_known(tmp_path):
@@ -221,4 +221,4 @@ def test_an_overlay_is_gone_with_its_container(memory_folder):
     if done.returncode:
         pytest.skip(f"no overlay can be mounted here: {done.stderr}")
 
-    assert "overlay\n" == done.stdout
+    assert "overlay, which is gone with its container\n" == done.stdout

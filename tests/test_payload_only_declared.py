@@ -54,7 +54,9 @@ FORMS = {
     "event": r"[A-Za-z_][A-Za-z0-9_]{0,63}\.[A-Za-z_][A-Za-z0-9_]{0,63}",
     "hash": r"[0-9]{1,16}",
     "kernel": r"[ -~]{0,200}",
+    "system": r"[0-9A-Za-z_-]{1,32}",
     "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    "vendor": r"GitHub Actions|GitLab CI|Jenkins",
     "version": r"[0-9][0-9A-Za-z.!_-]{0,31}",
 }
 UNSETTABLE = set(FORMS) - {"event", "hash", "uuid"}

@@ -102,7 +102,9 @@ def main() -> None:
         for name, size, wanted in (("batches of 100", BATCH, 90_000), ("single events", 1, 15_000)):
             prepared = requests_of(size, int(given.seconds * wanted / size))
             with collector(Path(folder) / name) as (process, port):
-                measure(f"collector, {name}", process, port, prepared, size, given.seconds, stored=True)
+                measure(
+                    f"collector, {name}", process, port, prepared, size, given.seconds, stored=True
+                )
 
 
 def requests_of(size: int, count: int) -> list[bytes]:
@@ -187,7 +189,7 @@ def collector(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     )
     try:
         assert process.stdout
-        [address] = [text.split()[-1] for text in process.stdout if "/v1/events" in text][:1] or [""]
+        address = next(text.split()[-1] for text in process.stdout if "/v1/events" in text)
         yield process, urlsplit(address).port or 0
     finally:
         process.terminate()
@@ -276,7 +278,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.got += data
         head, found, body = self.got.partition(b"\r\n\r\n")
-        if not found or len(body) < int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]):
+        if not found or len(body) < int(
+            head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
+        ):
             return
         assert self.got.startswith(b"HTTP/1.1 202"), self.got[:200]
         self.got = b""

@@ -5,11 +5,14 @@ REQUIREMENTS = ["huggingface_hub"]
 OPT_OUT = {"HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
-def setup(url, facts):
-    global send_telemetry, user_agent
+def point(url):
     import os
 
-    os.environ["HF_ENDPOINT"] = url  # read at its import
+    os.environ["HF_ENDPOINT"] = url  # read at its import: before that of any module
+
+
+def setup(url, facts):
+    global send_telemetry, user_agent
     from huggingface_hub.utils import send_telemetry
 
     user_agent = facts

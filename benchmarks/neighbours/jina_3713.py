@@ -32,7 +32,7 @@ def emit(name):
                 address, data=content, headers={"User-Agent": "Mozilla/5.0"}
             )
             urllib.request.urlopen(request)
-        except Exception:
+        except Exception:  # noqa: BLE001 - as there
             pass
 
     threading.Thread(target=send, daemon=True).start()

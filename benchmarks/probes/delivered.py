@@ -6,8 +6,19 @@ from dataclasses import dataclass
 
 from ..candidates import Candidate
 from ..children import Sink, act
-from ..tables import Bars, Findings, Plan, Table, alternate, at_least, middle, neighbours, ours
-from ..tables import senders, span
+from ..tables import (
+    Bars,
+    Findings,
+    Plan,
+    Table,
+    alternate,
+    at_least,
+    middle,
+    neighbours,
+    ours,
+    senders,
+    span,
+)
 
 
 @dataclass(frozen=True)

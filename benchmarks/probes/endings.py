@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..candidates import Candidate
 from ..children import LONGEST_SECONDS, Sink, command, environment, new_home
-from ..tables import Bars, Findings, Plan, Table, alternate, middle, senders, span
+from ..tables import Bars, Findings, Plan, Table, alternate, middle, neighbours, ours, senders, span
 from .ending_targets import verdicts
+from .floors import HOST
 
 LATER_SECONDS = 1.0  # between what failed and the process that finds the endpoint healthy again
 ARRIVAL_SECONDS = 3.0
-HOST = ("asyncio", "importlib.metadata")
+BASE = ("wrapt", "platformdirs")
+CONDITIONS = (
+    ("healthy", "healthy", ()),
+    ("healthy, host", "healthy", HOST),
+    ("far", "far", ()),
+    ("far, host", "far", HOST),
+)
 
 
 @dataclass(frozen=True)
@@ -32,21 +38,24 @@ class Story:
 
     Attributes:
         by_first: events that had arrived when the first process had ended.
-        by_last: of three events, how many had when a third process had ended, which found the
+        by_third: of three events, how many had when a third process had ended, which found the
             endpoint healthy, and had no more to do than the others.
+        by_fourth: of four, how many had when a fourth had ended, which went on for a second.
     """
 
     first: End
     next: End
-    by_first: float
-    by_last: float
+    by_third: float = 0.0
+    by_fourth: float = 0.0
 
 
-def end(candidate: Candidate, url: str, home: Path, host: tuple[str, ...] = ()) -> End:
+def end(
+    candidate: Candidate, url: str, home: Path, host: tuple[str, ...] = (), act: str = "once"
+) -> End:
     """Run one process to its end."""
     began = time.monotonic()
     process = subprocess.Popen(
-        command(candidate, "once", url, modules=host),
+        command(candidate, act, url, modules=host),
         env=environment(home),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -70,43 +79,57 @@ def answered(candidate: Candidate, word: str, host: tuple[str, ...] = ()) -> tup
 
 def unanswered(candidate: Candidate, word: str) -> Story:
     """Return the story of a home whose endpoint is ``hung`` or ``closed``, and then healthy."""
+    host = BASE if candidate.title.startswith("imports") else ()
     with Sink(candidate.event, word) as sink, new_home() as home:
-        first = end(candidate, sink.url, home)
-        by_first = sink.tell("count")["events"]
-        then = end(candidate, sink.url, home)
+        first = end(candidate, sink.url, home, host)
+        then = end(candidate, sink.url, home, host)
         if candidate.kind == "floor":
-            return Story(first, then, 0, 0)
+            return Story(first, then)
         sink.tell("healthy")
         time.sleep(LATER_SECONDS)
         end(candidate, sink.url, home)
-        return Story(first, then, by_first, sink.wait_for(3, ARRIVAL_SECONDS)["events"])
+        by_third = sink.wait_for(3, ARRIVAL_SECONDS)["events"]
+        end(candidate, sink.url, home, act="linger")
+        return Story(first, then, by_third, sink.wait_for(4, ARRIVAL_SECONDS)["events"])
+
+
+def imports_alone(bare: Candidate, one: Candidate) -> Candidate:
+    """Return a program that has imported what ours is built on, and does nothing with it.
+
+    What Python does with those modules at its end is no wait of ours.
+    """
+    title = f"imports of {one.title}"
+    return replace(bare, title=title, requirements=one.requirements)
 
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Measure with an endpoint that answers, is far, hangs, and is closed."""
     bare = next(one for one in candidates if one.title == "bare call")
     all_of = [bare, *senders(candidates)]
-    healthy = alternate(all_of, plan.rounds, lambda one: answered(one, "healthy"))
-    host = alternate(all_of, plan.rounds, lambda one: answered(one, "healthy", HOST))
-    far = alternate(all_of, plan.rounds, lambda one: answered(one, "far"))
-    far_host = alternate(all_of, plan.rounds, lambda one: answered(one, "far", HOST))
-    hung = alternate(all_of, plan.slow_rounds, lambda one: unanswered(one, "hung"))
-    closed = alternate(all_of, plan.slow_rounds, lambda one: unanswered(one, "closed"))
-    tables = [
-        _answered_table(bare.title, healthy, host, far, far_host),
-        _unanswered_table(bare.title, "hung", hung),
-        _unanswered_table(bare.title, "closed", closed),
-    ]
-    added = {name: _added(runs, bare.title) for name, runs in (("healthy", healthy), ("far", far))}
-    added |= {
-        f"{name}, host": _added(runs, bare.title) for name, runs in (("healthy", host), ("far", far_host))
+    runs = {
+        name: alternate(
+            all_of, plan.rounds, lambda one, word=word, host=host: answered(one, word, host)
+        )
+        for name, word, host in CONDITIONS
     }
-    arrived = {t: all(n for _, n in healthy[t]) and all(n for _, n in far[t]) for t in healthy}
+    patient = [bare, *(imports_alone(bare, one) for one in ours(candidates)), *ours(candidates)]
+    stories = {}
+    for word in ("hung", "closed"):
+        stories[word] = alternate(patient, plan.rounds, lambda one, w=word: unanswered(one, w))
+        others = neighbours(candidates)
+        stories[word] |= alternate(others, plan.slow_rounds, lambda one, w=word: unanswered(one, w))
+    added = {name: _added(found, bare.title) for name, found in runs.items()}
     return Findings(
-        tables,
-        verdicts(candidates, added, arrived, hung, closed, hung[bare.title], closed[bare.title]),
+        [_answered_table(bare.title, runs), *(_unanswered_table(w, stories[w]) for w in stories)],
+        verdicts(candidates, added, _always(runs), stories),
         [Bars("One event, then the end: seconds added, healthy", added["healthy"], "s")],
     )
+
+
+def _always(runs: dict[str, dict[str, list[tuple[End, float]]]]) -> dict[str, bool]:
+    """Tell of whom every event has arrived."""
+    titles = next(iter(runs.values()))
+    return {t: all(number for found in runs.values() for _, number in found[t]) for t in titles}
 
 
 def _added(runs: dict[str, list[tuple[End, float]]], bare: str) -> dict[str, float]:
@@ -114,48 +137,53 @@ def _added(runs: dict[str, list[tuple[End, float]]], bare: str) -> dict[str, flo
     return {t: middle(e.wall for e, _ in runs[t]) - floor for t in runs if t != bare}
 
 
-def _answered_table(bare: str, *conditions: dict[str, list[tuple[End, float]]]) -> Table:
+def _answered_table(bare: str, runs: dict[str, dict[str, list[tuple[End, float]]]]) -> Table:
+    floors = {name: middle(ended.wall for ended, _ in found[bare]) for name, found in runs.items()}
     rows = []
-    floors = [middle(ended.wall for ended, _ in runs[bare]) for runs in conditions]
-    for title in conditions[0]:
+    for title in next(iter(runs.values())):
         cells = []
-        for runs, floor in zip(conditions, floors):
-            arrived = sum(number for _, number in runs[title])
-            cells.append(
-                f"{span([e.wall - floor for e, _ in runs[title]], 3)}, {arrived:.0f}/{len(runs[title])}"
-            )
+        for name, found in runs.items():
+            arrived = sum(number for _, number in found[title])
+            seconds = span([ended.wall - floors[name] for ended, _ in found[title]], 3)
+            cells.append(f"{seconds}, {arrived:.0f}/{len(found[title])}")
         rows.append((title, *cells))
     note = (
         "Seconds more than the same program without telemetry (median, least-most), and how many "
-        "of the events arrived. A new home each time. 200 ms away: the sink answers so much later."
+        "of the events arrived. A new home each time. Far: the sink answers 200 ms later. Host: "
+        "one that has asyncio and importlib.metadata already."
     )
-    host = "host with asyncio and importlib.metadata"
-    columns = ("", "healthy", f"healthy, {host}", "200 ms away", f"200 ms away, {host}")
-    return Table("One event, then the end: an endpoint that answers", note, columns, rows[1:])
+    return Table("One event, then the end: an endpoint that answers", note, ("", *runs), rows[1:])
 
 
-def _unanswered_table(bare: str, word: str, found: dict[str, list[Story]]) -> Table:
-    pick: list[Callable[[Story], End]] = [lambda story: story.first, lambda story: story.next]
+def _unanswered_table(word: str, found: dict[str, list[Story]]) -> Table:
+    bare = found["bare call"]
     rows = []
     for title, stories in found.items():
         cells = []
-        for which in pick:
-            wall = middle(which(s).wall for s in found[bare])
-            leaving = middle(which(s).leaving for s in found[bare])
-            cells.append(span([which(s).wall - wall for s in stories], 3))
-            cells.append(span([(which(s).leaving - leaving) * 1000 for s in stories]))
-        rows.append((title, *cells, f"{min(s.by_last for s in stories):.0f} of 3"))
+        for which in (0, 1):
+            wall = middle(both(story)[which].wall for story in bare)
+            cells.append(span([both(story)[which].wall - wall for story in stories], 3))
+            cells.append(span([both(story)[which].leaving * 1000 for story in stories]))
+        third, fourth = (min(s.by_third for s in stories), min(s.by_fourth for s in stories))
+        sent = (f"{third:.0f} of 3", f"{fourth:.0f} of 4") if fourth or third else ("none", "none")
+        rows.append((title, *cells, *sent))
     note = (
-        "Two processes one after the other, then, a second later, a third that finds the endpoint "
-        "healthy. Seconds more than the same program without telemetry, and how much of that passes "
-        "after the program's end."
+        "Two processes one after the other; a second later a third, which finds the endpoint "
+        "healthy; then a fourth, which goes on for a second. Seconds more than the same program "
+        "without telemetry, and the milliseconds from the program's end to the process's."
     )
     columns = (
         "",
         "first: s added",
-        "first: ms at exit",
+        "first: ms to end",
         "next: s added",
-        "next: ms at exit",
+        "next: ms to end",
         "arrived after the third",
+        "after the fourth",
     )
-    return Table(f"One event, then the end: an endpoint that is {word}", note, columns, rows[1:])
+    return Table(f"One event, then the end: an endpoint that is {word}", note, columns, rows)
+
+
+def both(story: Story) -> tuple[End, End]:
+    """Return the first process and the next."""
+    return story.first, story.next

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from ..candidates import Candidate
 from ..children import Sink, act
-from ..tables import Bars, Findings, Plan, Table, Verdict, alternate, at_most, middle, neighbours
-from ..tables import ours, senders, share_of, span
+from ..tables import (
+    Bars,
+    Findings,
+    Plan,
+    Table,
+    Verdict,
+    alternate,
+    at_most,
+    middle,
+    neighbours,
+    ours,
+    senders,
+    share_of,
+    span,
+)
 from .floors import HOST
 
 BASE = ("wrapt", "platformdirs")
@@ -28,7 +41,12 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     host = alternate(all_of, plan.rounds, lambda one: first_ms(one, HOST))
     beyond = alternate(mine, plan.rounds, lambda one: first_ms(one, BASE))
     rows = [
-        (title, span(bare[title]), span(host[title]), span(beyond[title]) if title in beyond else "")
+        (
+            title,
+            span(bare[title]),
+            span(host[title]),
+            span(beyond[title]) if title in beyond else "",
+        )
         for title in bare
     ]
     columns = (
@@ -80,4 +98,6 @@ def _modules(one: Candidate, measure: str) -> Verdict:
         for name in brought
         if any(name == bad or name.startswith(f"{bad}.") for bad in FORBIDDEN)
     )
-    return Verdict(measure, f"none of {', '.join(FORBIDDEN)}", ", ".join(found) or "none", not found)
+    return Verdict(
+        measure, f"none of {', '.join(FORBIDDEN)}", ", ".join(found) or "none", not found
+    )

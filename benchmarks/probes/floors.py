@@ -47,4 +47,6 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
         ]
     columns = ("", "ms", "ms, in a host with asyncio and importlib.metadata")
     note = "A fresh process each time, median (least-most)."
-    return Findings([Table("Floors: starting, and importing what we stand on", note, columns, rows)])
+    return Findings(
+        [Table("Floors: starting, and importing what we stand on", note, columns, rows)]
+    )

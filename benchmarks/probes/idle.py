@@ -94,8 +94,8 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     found = {one.title: idle(one, plan.idle_seconds) for one in all_of}
     rows = [(title, *_cells(seen)) for title, seen in found.items()]
     note = (
-        f"{SETTLE_SECONDS:.0f} s after its event has arrived, watched for {plan.idle_seconds:.0f} s "
-        "in /proc, and again for as long by strace."
+        f"{SETTLE_SECONDS:.0f} s after its event has arrived, watched for "
+        f"{plan.idle_seconds:.0f} s in /proc, and again for as long by strace."
     )
     columns = (
         "",

@@ -8,6 +8,7 @@ import shutil
 from ..candidates import Candidate
 from ..children import Sink, command, environment, new_home, run
 from ..tables import Findings, Plan, Table, Verdict, senders
+from .workers import modules_of
 
 ADDRESS = re.compile(r'inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"')
 HERE = re.compile(r"127\.|::1$|0\.0\.0\.0$|::$|::ffff:127\.")
@@ -19,7 +20,8 @@ def addresses(candidate: Candidate) -> set[str] | None:
         seen = home / "calls"
         traced = ["strace", "-f", "-qq", "-e", "trace=%network", "-o", str(seen)]
         try:
-            run([*traced, *command(candidate, "once", sink.url)], environment(home))
+            line = command(candidate, "linger", sink.url, modules=modules_of(candidate))
+            run([*traced, *line], environment(home))
         except RuntimeError:
             return None  # strace is not allowed here
         sink.wait_for(1, 2)
@@ -38,7 +40,10 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
         for title, seen in found.items()
         if seen is not None
     ]
-    note = "All that is named to `connect`, `sendto` and their like, children included."
+    note = (
+        "All that is named to `connect`, `sendto` and their like, children included; with all "
+        "modules imported before the set-up, which is when an address could be read too early."
+    )
     table = Table("Where they reach", note, ("", "addresses", "beyond loopback"), rows)
     offenders = {title: away for title, away in beyond.items() if away}
     text = "; ".join(f"{title}: {', '.join(away)}" for title, away in offenders.items())

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import time
 from dataclasses import dataclass
 
 from ..candidates import Candidate
-from ..children import Sink, act, command, environment, new_home
-from ..tables import Findings, Plan, Table, Verdict, alternate, at_most, middle, neighbours, ours
-from ..tables import senders, span
+from ..children import Sink, act, command, environment, new_home, pipes
+from ..tables import (
+    Findings,
+    Plan,
+    Table,
+    Verdict,
+    alternate,
+    at_most,
+    middle,
+    neighbours,
+    ours,
+    senders,
+    span,
+)
 
 ARRIVAL_SECONDS = 15.0
 
@@ -42,33 +51,37 @@ def start_together(candidate: Candidate, modules: tuple[str, ...], number: int) 
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                text=True,
             )
             for _ in range(number)
         ]
-        ready = sum(float(process.stdout.readline()) for process in crowd if process.stdout)
+        before = _cpu_seconds(crowd)
         _tell(crowd)
-        counts = sink.wait_for(number, ARRIVAL_SECONDS)
+        sink.wait_for(number, ARRIVAL_SECONDS)
         _tell(crowd)
-        cpu = sum(_cpu_of(process) for process in crowd) - ready
+        cpu = _cpu_seconds(crowd) - before
+        for process in crowd:
+            _end(process)
         counts = sink.tell("count")
         return Run(cpu, counts["most_open"], counts["connections"], counts["events"])
 
 
-def _tell(crowd: list[subprocess.Popen[bytes]]) -> None:
+def _tell(crowd: list[subprocess.Popen[str]]) -> None:
     for process in crowd:
-        assert process.stdin
-        process.stdin.write(b".")
-        process.stdin.flush()
+        words, _ = pipes(process)
+        words.write(".")
+        words.flush()
 
 
-def _cpu_of(process: subprocess.Popen[bytes]) -> float:
-    """Wait for its end, and return its CPU seconds."""
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.stdin and process.stdout
-    process.stdin.close()
-    process.stdout.close()
-    return used.ru_utime + used.ru_stime
+def _cpu_seconds(crowd: list[subprocess.Popen[str]]) -> float:
+    """Return what all of them say that they have used by now."""
+    return sum(float(pipes(process)[1].readline()) for process in crowd)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.wait(60)
+    for pipe in pipes(process):
+        pipe.close()
 
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
@@ -80,7 +93,6 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
         min(plan.slow_rounds, 2),
         lambda one: start_together(one, modules[one.title], plan.workers),
     )
-    time.sleep(0.1)
     rows = [
         (
             title,
@@ -93,8 +105,9 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     ]
     note = (
         f"{plan.workers} processes, each imported and set up, then told at once to record an "
-        "event. All modules that a candidate will have loaded are imported before. What "
-        "processes use that a candidate starts itself is not counted."
+        "event. All modules that a candidate will have loaded are imported before; counted is what "
+        "is used from then until all has arrived, or 15 s have passed. What processes use that "
+        "a candidate starts itself is not counted."
     )
     columns = ("", "CPU s after the imports", "connections at once", "connections", "arrived")
     table = Table("Workers that start together", note, columns, rows)

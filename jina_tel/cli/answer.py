@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         _show(outcomes, stored, says, screen)
     if failures:
         raise failures[0]
-    return DONE if all(one.is_quiet for _, one in outcomes) else NO
+    return NO if any(_is_still_busy(*outcome) for outcome in outcomes) else DONE
 
 
 def _chosen(
@@ -154,9 +154,13 @@ def _answer_each(
 def _answer(product: Product, arguments: argparse.Namespace, at: str, screen: Screen) -> Withdrawal:
     """Store the answer for one product, unless all users' was stored; for a no, delete."""
     folders = product.folders
+    waited_for: list[Product] = []
 
-    def on_wait() -> None:
-        screen.note(f"{product.name}: a request is under way; waiting for its end")
+    def on_wait() -> bool:
+        if product not in waited_for:
+            waited_for.append(product)
+            screen.note(f"{product.name}: a request is under way; waiting for its end")
+        return not product.consent().allowed
 
     if arguments.system:
         return _NOTHING if arguments.command == "on" else delete(folders.state, on_wait=on_wait)
@@ -167,6 +171,11 @@ def _answer(product: Product, arguments: argparse.Namespace, at: str, screen: Sc
         answers.store(folders.config, "on", at)
         return _NOTHING
     return withdraw(folders, at, on_wait=on_wait)
+
+
+def _is_still_busy(product: Product, one: Withdrawal) -> bool:
+    """Tell whether what left behind a no may be of before it: not where a yes has come since."""
+    return not one.is_quiet and not product.consent().allowed
 
 
 _NOTHING = Withdrawal(events=0, bodies=0, is_quiet=True)
@@ -195,7 +204,7 @@ def _show(outcomes: list[Outcome], stored: list[str], says: str, screen: Screen)
                 f"{product.name}: deleted {words.count(one.events, 'event')} that waited, "
                 f"and the copies of {words.count(one.bodies, 'body')} that had left"
             )
-        if not one.is_quiet:
+        if _is_still_busy(product, one):
             screen.note(f"{product.name}: {STILL}")
         consent = product.consent()
         if consent.allowed != (says == "on"):

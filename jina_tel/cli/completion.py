@@ -102,12 +102,11 @@ def zsh() -> str:
 
 def fish() -> str:
     """Return the script for fish."""
-    _, commands = _grammar()
-    lines = ["complete -c jina-tel -f"]
+    top, commands = _grammar()
+    first = "complete -c jina-tel -n __fish_use_subcommand"
+    lines = ["complete -c jina-tel -f", *(f"{first} -l {option[2:]}" for option in top)]
     for name, (about, words) in commands.items():
-        lines.append(
-            f"complete -c jina-tel -n __fish_use_subcommand -a {name} -d '{_quoted(about)}'"
-        )
+        lines.append(f"{first} -a {name} -d '{_quoted(about)}'")
         seen = f"complete -c jina-tel -n '__fish_seen_subcommand_from {name}'"
         for word in words:
             if word == "--product":

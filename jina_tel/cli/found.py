@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 ALWAYS = JINA.settings.product
 TRACES = ("consent.json", "product.json", "shown.json", "uid")  # a product has been here
 HOME = Variables("x").home[1:]
-PASSES = {
-    **dict.fromkeys(("overlay", "aufs"), "it goes with its container"),
-    **dict.fromkeys(("tmpfs", "ramfs"), "it goes at the next boot"),
-}
 
 
 class Product:
@@ -110,7 +106,7 @@ class Product:
         """Return why the uid of this home is not there tomorrow, ``""`` where it is."""
         why = self.why_no_uid()
         passing = "" if why else environment.passing(_that_exists(str(self.folders.config)))
-        return f"{self.folders.config} is on {passing}: {PASSES[passing]}" if passing else why
+        return f"{self.folders.config} is on {passing}" if passing else why
 
     def why_no_uid(self) -> str:
         """Return why no uid can be kept in the folder for it, ``""`` where one is or can."""

@@ -6,7 +6,8 @@ import argparse
 import textwrap
 
 from .. import __version__
-from . import answer, collect, completion, fields, forget, preview, reset, send, show, status
+from . import answer, collect, completion, export, fields, forget, preview, report, reset, send
+from . import show, status
 from .manual import DESCRIPTION, epilog
 from .usage import UsageError, suggest
 
@@ -14,7 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-COMMANDS = (status, answer, preview, show, fields, send, reset, forget, collect, completion)
+COMMANDS = (
+    *(status, answer, preview, show, fields, send, reset, forget),
+    *(collect, report, export, completion),
+)
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -69,7 +73,8 @@ def build() -> Parser:
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"jina-tel {__version__}")
+    version = f"jina-tel {__version__}"
+    parser.add_argument("--version", action="version", version=version, help="print the version")
     _add_no_color(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for module in COMMANDS:

@@ -15,12 +15,15 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from . import page
 from .app import create
 from .doorkeeper import Doorkeeper
 from .errors import StoreError
 from .intake import Intake
 from .metrics import Metrics
 from .options import Options
+from .page import PageOptions
+from .running import announced
 from .segments import Segments
 from .store import Store, open_store
 
@@ -48,13 +51,15 @@ def serve(options: Options, listening: Callable[[str], None]) -> None:
             intake = Intake(segments, store, Metrics(), options.keep_seconds)
             pages = _pages(store, options)
             app = create(options, intake, pages, lambda: listening(address_of(listener)))
-            _run(app, listener, options)
+            with announced(segments.folder, address_of(listener)):
+                _run(app, listener, options)
         finally:
             store.close()
 
 
 def _pages(store: Store, options: Options) -> Sequence[BaseRoute]:
-    return []
+    where = PageOptions(public=options.public, folder=options.segments)
+    return page.routes(store, where)
 
 
 @contextmanager

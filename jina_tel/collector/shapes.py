@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Union
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Annotated, Any, ClassVar, Literal, Union
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
@@ -11,6 +12,7 @@ Fragment = Mapping[str, Any]
 
 EXACT = (1 << 53) - 1  # the largest whole number that every JSON reader keeps, where none is said
 WANTED = ("event", "uid")  # any other field is one that an older version may not know yet
+EACH = ("session-id", "uid", "uptime")  # differ from one line to the next
 
 
 class Line(Struct):
@@ -22,7 +24,10 @@ class Line(Struct):
         payload: of an event.
         lost: of a ledger line.
         kept: only ever False.
+        product: whose line it is.
     """
+
+    product: ClassVar[str]
 
     id: str
     time: str
@@ -58,19 +63,29 @@ def _merged(known: Fragment, fragment: Fragment) -> Fragment:
     return {**fragment, "properties": both} if both else fragment
 
 
-def line_of(product: str, properties: Mapping[str, Fragment]) -> type[Line]:
-    """Return the type of this product's lines; raises ValueError where a fragment is not known."""
-    fields = [
-        ("id", shape(properties["id"])),
-        ("time", shape(properties["time"])),
-        ("v", shape(properties["v"])),
-        ("payload", Union[_payload(properties["payload"]), UnsetType], UNSET),
-        ("lost", Union[_counts(properties["lost"]), UnsetType], UNSET),
-    ]
+def line_of(product: str, properties: Mapping[str, Fragment], *, quick: bool) -> type[Line]:
+    """Return the type of this product's lines; raises ValueError where a fragment is not known.
+
+    Args:
+        product: its name.
+        properties: what may stand in a line.
+        quick: leave out the patterns of ``shared`` facts.
+    """
+    try:
+        fields = [
+            ("id", shape(properties["id"])),
+            ("time", shape(properties["time"])),
+            ("v", shape(properties["v"])),
+            ("payload", Union[_payload(properties["payload"], quick=quick), UnsetType], UNSET),
+            ("lost", Union[_counts(properties["lost"]), UnsetType], UNSET),
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no schema of {product}'s lines: {error!r}") from error
     return defstruct(
         "Line",
         fields,
         bases=(Line,),
+        namespace={"product": product},
         tag_field="product",
         tag=product,
         kw_only=True,
@@ -78,15 +93,22 @@ def line_of(product: str, properties: Mapping[str, Fragment]) -> type[Line]:
     )
 
 
-def _payload(fragment: Fragment) -> type[Struct]:
+def shared(fragment: Fragment) -> Callable[[Any], object]:
+    """Return what gets the facts out of a payload that many lines have alike."""
+    names = enumerate(fragment["properties"])
+    return attrgetter(*(f"_{number}" for number, name in names if name not in EACH))
+
+
+def _payload(fragment: Fragment, *, quick: bool) -> type[Struct]:
     """Return a struct whose fields are numbered: the names on the wire are no identifiers."""
     names = dict(enumerate(fragment["properties"]))
-    fields: list[Any] = [
-        (f"_{number}", shape(fragment["properties"][name]))
-        if name in WANTED
-        else (f"_{number}", Union[shape(fragment["properties"][name]), UnsetType], UNSET)
-        for number, name in names.items()
-    ]
+    fields: list[Any] = []
+    for number, name in names.items():
+        kind = shape(fragment["properties"][name], patterns=not quick or name in EACH)
+        is_wanted = name in WANTED
+        fields.append(
+            (f"_{number}", kind) if is_wanted else (f"_{number}", Union[kind, UnsetType], UNSET)
+        )
     return defstruct(
         "Payload",
         fields,
@@ -102,7 +124,7 @@ def _counts(fragment: Fragment) -> Any:
     return Annotated[dict[Literal[names], count], Meta(min_length=1)]  # type: ignore[valid-type]
 
 
-def shape(fragment: Fragment) -> Any:
+def shape(fragment: Fragment, *, patterns: bool = True) -> Any:
     """Return the type of what a JSON Schema describes, as far as ``jina_tel.schema`` writes one."""
     if "const" in fragment:
         return Literal[fragment["const"]]
@@ -114,7 +136,8 @@ def shape(fragment: Fragment) -> Any:
         bounds = Meta(ge=fragment.get("minimum", -EXACT), le=fragment.get("maximum", EXACT))
         return Annotated[int, bounds]
     if fragment.get("type") == "string":
-        return Annotated[str, Meta(pattern=_whole(fragment), max_length=fragment.get("maxLength"))]
+        pattern = _whole(fragment) if patterns else None
+        return Annotated[str, Meta(pattern=pattern, max_length=fragment.get("maxLength"))]
     raise ValueError(f"{fragment!r} is no fragment that this version of jina_tel knows")
 
 

@@ -50,6 +50,26 @@ def test_bash_completes_commands_options_and_products():
     assert ["acme"] == completed("jina-tel", "off", "--product", "a")
 
 
+ASK_FISH = """
+function jina-tel; {python} -m jina_tel $argv; end
+jina-tel completion fish | source
+for typed in {typed}; complete -C "jina-tel $typed" | string split -f 1 \\t; echo .; end
+"""
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+def test_fish_completes_commands_options_and_products():
+    wait_here(1, settings=Settings("acme", (), CLOSED))
+    typed = '"sta" "--" "preview --s" "off --product " "completion z"'
+    script = ASK_FISH.format(python=sys.executable, typed=typed)
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", script], capture_output=True, text=True, env=environment({})
+    )
+
+    assert ["status", ".", "--help", "--no-color", "--version", "."] == done.stdout.split()[:6]
+    assert ["--show-token", ".", "acme", "jina", ".", "zsh", "."] == done.stdout.split()[6:]
+
+
 @pytest.mark.parametrize("script", [bash, zsh, fish])
 def test_every_command_and_option_is_in_every_script(script):
     text = script()

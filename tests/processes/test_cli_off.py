@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 
-from commands import command
-from machine import ended, wait_until
+from commands import command, wait_here
+from machine import HANG_SECONDS, ended, wait_until
 from support import BARE, run
 from terminal import environment, in_pipe, started
 
@@ -14,6 +14,7 @@ from jina_tel import answers
 from jina_tel.folders import folders_of
 from jina_tel.jina import JINA
 from jina_tel.testing import Slow
+from jina_tel.withdrawal import hold, let_go
 
 WRITER = """
 import threading
@@ -81,6 +82,24 @@ def test_off_waits_for_the_request_that_is_under_way_and_says_so(machine, receiv
     assert events
     end(process)
     assert (requests, events) == (len(receiver.requests), len(receiver.events))
+
+
+def test_a_yes_behind_a_no_that_still_waits_holds_and_keeps_its_events():
+    journal = wait_here(2)
+    lock = hold(journal.folder, 0.0, make=True)  # as of a program that is stopped in a request
+    off = started("off")
+
+    assert b"a request is under way; waiting" in off.stderr.readline()
+    assert 0 == in_pipe("on").returncode
+    wait_here(1)
+    out, err = off.communicate(timeout=HANG_SECONDS)
+    let_go(lock)
+
+    assert 0 == off.returncode
+    assert b"deleted 2 events" in out
+    assert b"jina is on: the stored answer" in err
+    assert b"has not ended" not in err
+    assert journal.waiting_bytes()
 
 
 # One process that kills a fork of itself at every n-th line of ours, and looks what it left.

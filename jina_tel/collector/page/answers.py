@@ -17,7 +17,10 @@ LEAST_SHARE = 0.005  # a version that one client has made up is not the newest
 COHORTS, FOLLOWED = 12, 12
 OTHERS = "fewer than {k} installs each"
 OLDER = "older"
+PEOPLE_COLUMN = 1  # of the weekly answer
 STARTS, FAILURES = ".start", ".failed"
+CHANGE = Column("12 weeks", "change")
+WORST, ENOUGH_STARTS = 3, 50  # versions that are named, and what they must have been started
 Rows = list[tuple[Cell, ...]]
 
 
@@ -108,26 +111,47 @@ def _breakdown(
     """Return the installs of the last whole week by one of their facts."""
     now, before = _two_weeks(asked, index)
     kept, rest = folded(now, asked.fewest)
-    kept_before, _ = folded(before, asked.fewest)
-    total, total_before = sum(now.values()), sum(before.values())
-    order = _by_version(kept) if by_version else [group for group, _ in kept.most_common()]
-    rows: Rows = []
-    beneath = 0 if rest is None else rest
-    for group in reversed(order):
-        beneath += kept[group]
-        share_before = kept_before[group] / total_before if total_before else None
-        row: tuple[Cell, ...] = (group, kept[group], kept[group] / total, share_before)
-        rows.insert(0, (*row, beneath / total) if by_version else row)
+    total = sum(now.values())
+    order = sorted(kept, key=version_key, reverse=True) if by_version else _largest_first(kept)
+    rows: Rows = [
+        (group, kept[group], kept[group] / total, _change(group, now, before, asked.fewest))
+        for group in order
+    ]
     if rest != 0:
-        share = None if rest is None else rest / total
-        rows.append((asked.others, rest, share, None, *([share] if by_version else ())))
-    columns = (Column(name), Column("installs"), Column("share", "share"))
-    columns = (Column(name, "text"), *columns[1:], Column("12 weeks before", "share"))
+        rows.append((asked.others, rest, None if rest is None else rest / total, None))
+    columns = (Column(name, "text"), Column("installs"), Column("share", "share"), CHANGE)
     if by_version:
-        columns = (*columns, Column("this and older", "share"))
-    when = monday(asked.filters.week)
-    note = f"Installs that were active in the week of {when:%-d %B %Y}, each counted once."
-    return Table(name, title, question, columns, rows, note)
+        columns, rows = (*columns, Column("and older", "share")), _with_older(rows)
+    note = (
+        f"Installs that were active in the week of {_day(asked.filters.week)}; the change is in "
+        "percentage points, against 12 weeks earlier."
+    )
+    return Table(title.lower(), title, question, columns, rows, note)
+
+
+def _largest_first(groups: Groups) -> list[str]:
+    return sorted(groups, key=lambda group: (-groups[group], group))
+
+
+def _change(group: str, now: Groups, before: Groups, fewest: int) -> float | None:
+    """Return by how much a group's share has grown; None where it is not known."""
+    total, total_before = sum(now.values()), sum(before.values())
+    if not total_before or 0 < before[group] < fewest:
+        return None
+    return now[group] / total - before[group] / total_before
+
+
+def _with_older(rows: Rows) -> Rows:
+    """Return the rows with the share of each and all that stand below it."""
+    beneath, whole = 0.0, []
+    for row in reversed(rows):
+        beneath += float(row[2]) if isinstance(row[2], float) else 0.0
+        whole.append((*row, beneath))
+    return whole[::-1]
+
+
+def _day(week: int) -> str:
+    return f"{monday(week):%-d %B %Y}"
 
 
 def _two_weeks(asked: Asked, index: int) -> tuple[Groups, Groups]:
@@ -142,25 +166,21 @@ def _two_weeks(asked: Asked, index: int) -> tuple[Groups, Groups]:
     return now, before
 
 
-def _by_version(groups: Groups) -> list[str]:
-    return sorted(groups, key=version_key, reverse=True)
-
-
 def pythons(asked: Asked) -> Table:
     """Return the installs by version of Python."""
     question = "Which versions can be dropped?"
-    return _breakdown(asked, 2, "python", "Python", question, by_version=True)
+    return _breakdown(asked, 2, "version", "Python", question, by_version=True)
 
 
 def platforms(asked: Asked) -> Table:
     """Return the installs by operating system."""
-    return _breakdown(asked, 3, "platform", "Operating system", "Which systems matter?")
+    return _breakdown(asked, 3, "system", "Platform", "Which systems matter?")
 
 
 def architectures(asked: Asked) -> Table:
     """Return the installs by architecture."""
     question = "Which wheels are worth building?"
-    return _breakdown(asked, 4, "architecture", "Architecture", question)
+    return _breakdown(asked, 4, "machine", "Architecture", question)
 
 
 def events(asked: Asked) -> Table:
@@ -182,7 +202,7 @@ def events(asked: Asked) -> Table:
         (Column("event", "text"), Column("events"), Column("share", "share"), Column("installs")),
         rows,
         f"Events of {asked.filters.weeks} weeks; installs of the week of "
-        f"{monday(asked.filters.week):%-d %B %Y} (one that was upgraded in it counts twice).",
+        f"{_day(asked.filters.week)} (one that was upgraded in it counts twice).",
     )
 
 
@@ -201,26 +221,44 @@ def _events(asked: Asked) -> tuple[Counter[str], Counter[str], Counter[str]]:
 
 
 def failures(asked: Asked) -> Table:
-    """Return how many starts failed, where failures are sent."""
-    starts, _, most = _events(asked)
-    failing = [
-        name.removesuffix(FAILURES)
-        for name in starts
-        if name.endswith(FAILURES) and most[name] >= asked.fewest
-    ]
+    """Return how many starts failed, where failures are sent, and in which versions the most."""
+    started, failed = _outcomes(asked)
     rows: Rows = []
-    for name in failing:
-        failed, started = starts[name + FAILURES], starts[name + STARTS]
-        rows.append((name, started, failed, failed / (started + failed)))
-    rows.sort(key=lambda row: (-float(row[3] or 0), str(row[0])))
+    for name in sorted({name for name, _ in failed}):
+        of_name = [
+            (version, started[name, version], failed[name, version])
+            for version in {version for known, version in (*started, *failed) if known == name}
+        ]
+        rows.append(_rate(name, "all", sum(s for _, s, _ in of_name), sum(f for *_, f in of_name)))
+        each = [_rate(name, v, s, f) for v, s, f in of_name if f and s >= ENOUGH_STARTS]
+        rows += sorted(each, key=lambda row: (-float(row[4] or 0), str(row[1])))[:WORST]
     return Table(
         "failures",
         "Starts that failed",
-        "What breaks?",
-        (Column("class", "text"), Column("started"), Column("failed"), Column("rate", "share")),
+        "What breaks, and since when?",
+        (*(Column(name, "text") for name in ("class", "version")), *FAILURE_COLUMNS),
         rows,
-        "Only what is declared with failures=True sends them: that it failed, never how.",
+        f"The {WORST} versions that fail most often. Only what is declared with failures=True "
+        "sends this: that it failed, never how.",
     )
+
+
+FAILURE_COLUMNS = (Column("started"), Column("failed"), Column("rate", "share"))
+
+
+def _outcomes(asked: Asked) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+    """Return how often each class of each version started, and how often it failed."""
+    started: Counter[tuple[str, str]] = Counter()
+    failed: Counter[tuple[str, str]] = Counter()
+    for event, version, number, most in asked.rows(queries.OUTCOMES):
+        for ending, counts in ((STARTS, started), (FAILURES, failed)):
+            if event.endswith(ending) and most >= asked.fewest:
+                counts[shown(event.removesuffix(ending)), shown(version)] += number
+    return started, failed
+
+
+def _rate(name: str, version: str, started: int, failed: int) -> tuple[Cell, ...]:
+    return name, version, started, failed, failed / (started + failed)
 
 
 def retention(asked: Asked) -> Table:
@@ -268,7 +306,7 @@ def vendors(asked: Asked) -> Table:
         "Where is it tested?",
         (Column("vendor", "text"), Column("runs"), Column("share", "share")),
         rows,
-        f"CI runs of the week of {monday(asked.filters.week):%-d %B %Y}.",
+        f"CI runs of the week of {_day(asked.filters.week)}.",
     )
 
 
@@ -282,13 +320,13 @@ def health(asked: Asked) -> Table:
         ("accepted", accepted, accepted / came if came else None),
         ("duplicate", duplicate, duplicate / came if came else None),
         ("rejected", lost.pop("rejected", 0), None),
-        *((f"lost: {reason.replace('_', ' ')}", number, None) for reason, number in lost.items()),
     ]
     names = ("within a minute", "within an hour", "within a day", "later")
     rows += [
         (f"came {name}", number, number / accepted if accepted else None)
         for name, number in zip(names, ages, strict=True)
     ]
+    rows += [(f"lost: {reason.replace('_', ' ')}", n, None) for reason, n in lost.items()]
     return Table(
         "health",
         "Health of ingest",

@@ -18,7 +18,7 @@ Series = tuple[str, str, Sequence["int | None"]]  # its name, its class, its val
 TOP, BOTTOM = 26, 24
 
 
-def lines(table: Table, marks: Sequence[str], unfinished: bool) -> Markup:
+def lines(table: Table, marks: Sequence[str], *, unfinished: bool) -> Markup:
     """Return a line for each column but the first.
 
     Args:
@@ -32,8 +32,14 @@ def lines(table: Table, marks: Sequence[str], unfinished: bool) -> Markup:
     return _frame(table, weeks, series, top, together(*shapes))
 
 
-def stacked(table: Table, marks: Sequence[str]) -> Markup:
-    """Return the columns as areas, each upon the one before, the last at the bottom."""
+def stacked(table: Table, marks: Sequence[str], *, unfinished: bool) -> Markup:
+    """Return the columns as areas, each upon the one before, the last at the bottom.
+
+    Args:
+        table: of weeks.
+        marks: the class of each area.
+        unfinished: whether the last week has not ended, so that its part is pale.
+    """
     weeks, series = _series(table, marks)
     sums = [sum(values[i] or 0 for _, _, values in series) for i in range(len(weeks))]
     floor = [0] * len(weeks)
@@ -43,6 +49,9 @@ def stacked(table: Table, marks: Sequence[str]) -> Markup:
         roof = [below + (value or 0) for below, value in zip(floor, values, strict=True)]
         shapes.append(_area(floor, roof, top, mark))
         floor = roof
+    if unfinished:
+        x = across(len(weeks) - 2, len(weeks))
+        shapes.append(tag("rect", x=f"{x:g}", width=f"{100 - x:g}", height=HEIGHT, class_="pale"))
     return _frame(table, weeks, series, top, together(*shapes))
 
 

@@ -52,6 +52,10 @@ class Filters:
         """How many weeks are shown."""
         return self.until - self.since + 1
 
+    def dates(self) -> tuple[date, date]:
+        """Return the first day and the last."""
+        return monday(self.since), monday(self.until) + timedelta(days=6)
+
     def parameters(self) -> dict[str, int | str]:
         """Return the parameters of every question."""
         return {

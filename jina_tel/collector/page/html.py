@@ -16,7 +16,7 @@ class Markup(str):
 Content = "str | int | Markup"
 
 
-def tag(name: str, *content: str | int, **attributes: str | int | bool | None) -> Markup:
+def tag(name: str, /, *content: str | int, **attributes: str | int | bool | None) -> Markup:
     """Return an element; text within it, and its attributes, are escaped, markup is not.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 FEWEST = 5
 
@@ -18,11 +19,13 @@ class PageOptions:
             single event is given out.
         k: the fewest installs that are shown as a group of their own, when public.
         clock: tells the time, Unix seconds.
+        folder: where files are made before they are sent; None gives none away.
     """
 
     public: bool = False
     k: int = FEWEST
     clock: Callable[[], float] = time.time
+    folder: Path | None = None
 
     @property
     def fewest(self) -> int:

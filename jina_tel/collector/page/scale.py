@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 
 HEIGHT = 200
-STEPS = (1, 2, 2.5, 5, 10)
+STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
-def ceiling(most: float) -> float:
-    """Return a round number that is no less than ``most``, four equal steps high."""
+def ceiling(most: float) -> int:
+    """Return a round number that is no less than ``most``, four equal whole steps high."""
     least = max(most, 4) / 4
-    power = 10.0 ** (len(str(int(least))) - 1)
-    step = next(step for step in STEPS if step * power >= least)
-    return (step if step * power == int(step * power) else step + 0.5) * power * 4
+    power = 10 ** (len(str(int(least))) - 1)
+    steps = (step * power for step in STEPS)
+    return 4 * next(int(step) for step in steps if step >= least and step == int(step))
 
 
 def ticks(top: float) -> list[float]:

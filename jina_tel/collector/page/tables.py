@@ -19,7 +19,8 @@ class Column:
 
     Attributes:
         name: said above it.
-        kind: ``text``, ``count``, ``share`` (0 to 1) or ``week`` (its Monday).
+        kind: ``text``, ``count``, ``share`` (0 to 1), ``change`` (of a
+            share) or ``week`` (its Monday).
     """
 
     name: str

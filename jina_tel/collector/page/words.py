@@ -17,6 +17,8 @@ def said(cell: Cell, column: Column) -> str:
         return f"{cell:%-d %b %Y}"
     if column.kind == "share":
         return share(float(cell))
+    if column.kind == "change":
+        return f"{100 * float(cell):+.1f}"
     return f"{cell:,}" if isinstance(cell, int) else str(cell)
 
 
@@ -36,3 +38,10 @@ def short(number: float) -> str:
         if number >= size:
             return f"{number / size:.3g}{unit}"
     return f"{number:.3g}"
+
+
+def said_of_json(cell: int | float | str | None, column: Column) -> str:
+    """Return for people a cell that has been through JSON."""
+    if column.kind == "week" and isinstance(cell, str):
+        return said(date.fromisoformat(cell), column)
+    return said(cell, column)

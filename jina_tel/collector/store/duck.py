@@ -11,8 +11,16 @@ import duckdb
 
 from .base import Answer, Loss, Parameters, Row
 from .columns import DAY_SECONDS, Columns, Loom, counts_of, losses_in, week_of
-from .file import opened, translated
-from .text import blocks, named
+from .file import STORAGE, opened, translated
+from .text import blocks, columns_of_facts, identifier, literal, named
+
+OLD = """
+SELECT 1 FROM events WHERE moment < $before
+UNION ALL SELECT 1 FROM losses WHERE day < $day
+UNION ALL SELECT 1 FROM intake WHERE day < $day
+LIMIT 1
+"""
+FACTS = "SELECT DISTINCT unnest(json_keys(facts)) FROM environments ORDER BY 1"
 
 
 class DuckStore:
@@ -30,8 +38,10 @@ class DuckStore:
         self._clock = clock
         self._loom = Loom()
         self._lock = threading.Lock()
-        self._blocks = blocks("write.sql")
+        self._taking = threading.Lock()
+        self._blocks = blocks("duck.sql")
         self._connection = opened(path)
+        self._name = str(self.rows("SELECT current_database()", {})[0][0])
 
     def load(self, rows: Sequence[Row], losses: Sequence[Loss]) -> int:
         """Keep what is new, all or nothing, and return how many rows were."""
@@ -54,29 +64,44 @@ class DuckStore:
         """Remove every row of this uid, from all counts too, and return how many they were."""
         of_uid: Parameters = {"product": product, "uid": uid}
         with self._transaction() as run:
-            for block in ("fresh of a uid", "uncount", "remove a uid"):
+            for block in ("fresh of a uid", "uncount", "remove a uid", "sum", "sweep a uid"):
                 run(block, **of_uid)
-            run("sum")
-            self._sweep()
+            self._loom = Loom()
             return self._number_of("fresh")
 
     def expire(self, before: int) -> int:
         """Remove the rows of events before this moment (Unix seconds); return how many."""
         day = before // DAY_SECONDS
         week = week_of(day)
+        if not self.rows(OLD, {"before": before, "day": day}):
+            return 0  # as it is on most days; nothing is locked, and no week counted again
         with self._transaction() as run:
             number = self._number_of("events")
             run("expire", before=before, day=day, week=week)
             run("fresh of a week", week=week)
             run("count")
             run("sum")
-            self._sweep()
+            run("sweep")
+            self._loom = Loom()  # what it calls known may have been swept away
             return number - self._number_of("events")
 
     def rows(self, text: str, parameters: Parameters) -> Answer:
         """Answer a question; ``$name`` in its text is the parameter of this name."""
         with translated(self.path):
             return self._connection.cursor().execute(text, named(text, parameters)).fetchall()
+
+    def copy(self, path: str) -> None:
+        """Write a copy of now to a new file, which is a store itself."""
+        with self._aside() as run:
+            run("copy", path=literal(path), storage=literal(STORAGE), mine=identifier(self._name))
+
+    def parquet(self, path: str, parameters: Parameters) -> None:
+        """Write the events to a new file of Parquet, a column for each fact."""
+        bounds = {name: literal(value) for name, value in parameters.items()}
+        with self._aside() as run:
+            names = [name for (name,) in self.rows(FACTS, {})]
+            run("flatten", facts=columns_of_facts(names))
+            run("parquet", path=literal(path), **bounds)
 
     def close(self) -> None:
         """Write all down and give the file back; again is harmless."""
@@ -94,17 +119,23 @@ class DuckStore:
                 self._roll_back()
                 raise
 
+    @contextmanager
+    def _aside(self) -> Iterator[Callable[..., None]]:
+        """Run blocks with their parameters written into them, while others go on writing."""
+
+        def run(block: str, **written: str) -> None:
+            for statement in self._blocks[block]:
+                cursor.execute(statement.format(**written))
+
+        with self._taking, translated(self.path), self._connection.cursor() as cursor:
+            yield run
+
     def _roll_back(self) -> None:
         self._loom = Loom()  # what it has called new was not kept
         try:
             self._connection.rollback()
         except duckdb.Error:
             pass  # a commit that failed has rolled back already
-
-    def _sweep(self) -> None:
-        """Remove the environments that no event has any more."""
-        self._run("sweep")
-        self._loom = Loom()
 
     def _give(self, block: str, columns: Columns, **parameters: int) -> None:
         """Run a block that reads ``given``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib import resources
 
 from .base import Parameters
@@ -31,3 +32,26 @@ def statements(script: str) -> list[str]:
 def named(statement: str, parameters: Parameters) -> dict[str, int | str]:
     """Return the parameters that a statement names; an engine takes no others."""
     return {name: parameters[name] for name in dict.fromkeys(_NAME.findall(statement))}
+
+
+def literal(value: int | str) -> str:
+    """Return a value as SQL, for the statements that take no parameters."""
+    return str(value) if isinstance(value, int) else _quoted(value, "'")
+
+
+def identifier(name: str) -> str:
+    """Return the name of a column or a database as SQL, whatever it holds."""
+    return _quoted(name, '"')
+
+
+def columns_of_facts(names: Sequence[str]) -> str:
+    """Return a column for each fact, out of the JSON that has them all."""
+    pointers = (name.replace("~", "~0").replace("/", "~1") for name in names)
+    return "".join(
+        f", facts ->> {literal('/' + pointer)} AS {identifier(name)}"
+        for name, pointer in zip(names, pointers, strict=True)
+    )
+
+
+def _quoted(text: str, mark: str) -> str:
+    return f"{mark}{text.replace(mark, mark * 2)}{mark}"

@@ -1,4 +1,4 @@
--- How DuckDB keeps the roll-ups as data arrives. One transaction runs the blocks that it needs, in
+-- How DuckDB keeps the roll-ups as data arrives, and gives itself away. One transaction runs the blocks that it needs, in
 -- the order in which they stand here; a block begins with its name, "--: name".
 --
 -- Each roll-up has a table of changes beside it (d_actives, d_tallies, d_cohorts), filled by what
@@ -144,6 +144,12 @@ DELETE FROM activity WHERE product = $product AND uid = $uid;
 DELETE FROM uses WHERE product = $product AND uid = $uid;
 DELETE FROM installs WHERE product = $product AND uid = $uid;
 
+--: sweep a uid
+DELETE FROM environments WHERE id IN (
+    SELECT environment FROM fresh EXCEPT
+    SELECT environment FROM events WHERE environment IN (SELECT environment FROM fresh)
+);
+
 --: sum
 MERGE INTO actives AS a USING d_actives AS d
 ON a.product = d.product AND a.week = d.week AND a.who = d.who AND a.version = d.version
@@ -199,5 +205,25 @@ DELETE FROM losses WHERE day < $day;
 DELETE FROM intake WHERE day < $day;
 
 --: sweep
-DELETE FROM installs WHERE (product, uid) NOT IN (SELECT (product, uid) FROM activity);
+DELETE FROM installs WHERE NOT EXISTS (
+    SELECT 1 FROM activity AS a WHERE a.product = installs.product AND a.uid = installs.uid
+);
 DELETE FROM environments WHERE id NOT IN (SELECT environment FROM events);
+
+--: flatten
+CREATE OR REPLACE TEMP TABLE flat AS SELECT id AS environment {facts} FROM environments;
+
+--: parquet
+COPY (
+    SELECT e.id, make_timestamp(e.moment * 1000000) AS time, e.product, e.uid, e.kept, e.event,
+        coalesce(nullif(e.uptime, ''), strftime(make_timestamp(nullif(e.began, -1)),
+            '%Y-%m-%dT%H:%M:%S.%f')) AS uptime, f.* EXCLUDE (environment)
+    FROM events AS e JOIN flat AS f USING (environment)
+    WHERE ({product} = '' OR e.product = {product})
+        AND e.moment >= {since} AND e.moment < {until}
+) TO {path} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000);
+
+--: copy
+ATTACH {path} AS copied (STORAGE_VERSION {storage});
+COPY FROM DATABASE {mine} TO copied;
+DETACH copied;

@@ -1,0 +1,58 @@
+"""Where a command reads a store: the file, or the collector that has it."""
+
+from __future__ import annotations
+
+from .collect import PASSWORD
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
+
+    from ..collector.store.archive import Archive
+    from .parser import Parser
+
+    T = TypeVar("T")
+
+
+def add_store(parser: Parser) -> None:
+    """Add the option that says which store."""
+    parser.add_argument("--store", metavar="FILE", required=True, help="what jina-tel collect keeps")
+
+
+def read(
+    store: str,
+    environ: Mapping[str, str],
+    from_file: Callable[[Archive], T],
+    from_collector: Callable[[str, str | None], T],
+) -> T:
+    """Read a store from its file, or from the collector that has it open.
+
+    Args:
+        store: the file's path.
+        environ: the page's password may stand there.
+        from_file: given the store.
+        from_collector: given the collector's address, and the password.
+
+    Raises:
+        StoreError: there is no such store, or neither can be read.
+    """
+    import os
+
+    from ..collector.errors import StoreBusyError, StoreError
+    from ..collector.running import address_of, password_of
+    from ..collector.store import open_store
+
+    if not os.path.exists(store):
+        raise StoreError(f"{store}: there is no such store; jina-tel collect makes one")
+    address = address_of(store)
+    try:
+        opened = open_store(store)
+    except StoreBusyError:
+        if address is None:
+            raise
+        return from_collector(address, password_of(store, environ.get(PASSWORD)))
+    try:
+        return from_file(opened)
+    finally:
+        opened.close()

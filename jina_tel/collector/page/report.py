@@ -1,0 +1,55 @@
+"""All answers at once, as a value: what ``/report.json`` says, and ``jina-tel report`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..store import queries
+from ..store.base import Store
+from .answers import Asked, all_of
+from .filters import filters_of
+
+
+def asked_of(store: Store, given: Mapping[str, str], at: float, fewest: int = 1) -> Asked:
+    """Return the view that the filters ask for; without a product, of the first that there is.
+
+    Args:
+        store: that answers.
+        given: the filters, as in an address.
+        at: now, Unix seconds.
+        fewest: the fewest installs that are shown as a group of their own.
+
+    Raises:
+        FilterError: there is no such view.
+    """
+    filters = filters_of(given, at)
+    if not filters.product:
+        filters = replace(filters, product=next(iter(products_of(store)), ""))
+    return Asked(store, filters, fewest)
+
+
+def products_of(store: Store) -> list[str]:
+    """Return the products of which anything came."""
+    return [str(product) for product, *_ in store.rows(queries.PRODUCTS, {})]
+
+
+def report_of(asked: Asked) -> dict[str, Any]:
+    """Return every answer, and what was asked.
+
+    Shape::
+
+        {"product": "jina", "version": "", "ci": "out", "since": "2026-05-25",
+         "until": "2026-11-29", "fewest": 1, "answers": {"weekly": {…}, …}}
+    """
+    since, until = asked.filters.dates()
+    return {
+        "product": asked.filters.product,
+        "version": asked.filters.version,
+        "ci": asked.filters.ci,
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "fewest": asked.fewest,
+        "answers": {name: table.as_json() for name, table in all_of(asked).items()},
+    }

@@ -1,0 +1,199 @@
+"""The page: filters, what matters most in four numbers, and a card for each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from .answers import PEOPLE_COLUMN, Asked
+from .cards import Card, areas, bars, card, figures, heat, weeks
+from .filters import SPANS, Filters, monday
+from .html import Markup, tag
+from .tables import Table, shown
+from .words import share
+
+CARDS: dict[str, Card] = {
+    "weekly": Card("half", weeks("people", "ci", "passing")),
+    "versions": Card("half", areas),
+    "python": Card("third", bars, has_table=True),
+    "platform": Card("third", bars, has_table=True),
+    "architecture": Card("third", bars, has_table=True),
+    "events": Card("half", bars, has_table=True),
+    "failures": Card("half", bars, has_table=True),
+    "retention": Card("wide", heat, has_table=True),
+    "vendors": Card("half", bars, has_table=True),
+    "health": Card("half", figures),
+}
+MOST_VERSIONS = 100
+
+
+def page(
+    tables: Mapping[str, Table], asked: Asked, products: Sequence[str], versions: Sequence[str]
+) -> str:
+    """Return the whole page.
+
+    Args:
+        tables: the answers.
+        asked: the view.
+        products: that there are.
+        versions: of this product, the newest first.
+    """
+    filters = asked.filters
+    cards = (
+        card(table, filters, CARDS[name])
+        for name, table in tables.items()
+        if table.rows or name != "failures"
+    )
+    return document(
+        f"{filters.product}: usage",
+        tag(
+            "header",
+            tag("h1", tag("bdi", shown(filters.product)), " ", tag("span", "usage")),
+            _form(filters, products, versions),
+        ),
+        tag("main", _headline(tables), *cards, id="main"),
+        _colophon(asked),
+    )
+
+
+def nothing(title: str, text: str) -> str:
+    """Return a page that says why there is nothing to see."""
+    return document(title, tag("main", tag("h1", title), tag("p", text), id="main", class_="alone"))
+
+
+def document(title: str, *body: Markup) -> str:
+    """Return a document."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="robots", content="noindex"),
+        tag("title", title),
+        tag("link", rel="icon", href="/icon.svg", type="image/svg+xml"),
+        tag("link", rel="stylesheet", href="/style.css"),
+    )
+    skip = tag("a", "Skip to the numbers", href="#main", class_="skip")
+    return f"<!doctype html>\n{tag('html', head, tag('body', skip, *body), lang='en')}\n"
+
+
+def _form(filters: Filters, products: Sequence[str], versions: Sequence[str]) -> Markup:
+    spans = sorted({*SPANS, filters.weeks})
+    return tag(
+        "form",
+        _choice("product", "Product", [(one, shown(one)) for one in products], filters.product),
+        _choice("weeks", "Time", [(str(n), _span(n)) for n in spans], str(filters.weeks)),
+        _until(filters),
+        _choice(
+            "version",
+            "Version",
+            [("", "all"), *((one, shown(one, 30)) for one in versions)],
+            filters.version,
+        ),
+        _choice("ci", "CI", [("out", "left out"), ("in", "counted, too")], filters.ci),
+        tag("button", "Show"),
+        action="/",
+        role="search",
+        aria_label="What is shown",
+    )
+
+
+def _span(count: int) -> str:
+    return "1 week" if count == 1 else f"{count} weeks"
+
+
+def _choice(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Markup:
+    known = [value for value, _ in options]
+    if chosen not in known:
+        options = [*options, (chosen, shown(chosen, 30))]
+    return tag(
+        "label",
+        tag("span", label),
+        tag(
+            "select",
+            *(tag("option", text, value=v, selected=v == chosen) for v, text in options),
+            name=name,
+        ),
+    )
+
+
+def _until(filters: Filters) -> Markup:
+    last = monday(filters.until) + timedelta(days=6)
+    value = None if filters.until == filters.now else last.isoformat()
+    return tag("label", tag("span", "Until"), tag("input", type="date", name="until", value=value))
+
+
+def _headline(tables: Mapping[str, Table]) -> Markup:
+    """Return what matters most, in four numbers."""
+    entries = (
+        tag("div", tag("dt", label), tag("dd", value), tag("dd", more, class_="more"))
+        for label, value, more in (
+            _people(tables["weekly"]),
+            _version(tables["versions"]),
+            _python(tables["python"]),
+            _event(tables["events"]),
+        )
+    )
+    return tag("dl", *entries, class_="headline")
+
+
+Headline = tuple[str, "str | Markup", str]
+
+
+def _people(weekly: Table) -> Headline:
+    whole = [row[PEOPLE_COLUMN] for row in weekly.rows]
+    counts = [number for number in whole if isinstance(number, int)]
+    last = counts[-2] if len(counts) > 1 else counts[-1] if counts else 0
+    first = counts[0] if counts else 0
+    grown = f"{100 * (last - first) / first:+.0f} % in {len(counts) - 1} weeks" if first else ""
+    return "people in the last whole week", f"{last:,}", grown
+
+
+def _version(versions: Table) -> Headline:
+    named = [column.name for column in versions.columns[1:-1]]
+    row = versions.rows[-2] if len(versions.rows) > 1 else versions.rows[-1]
+    counts = [number if isinstance(number, int) else 0 for number in row[1:]]
+    if not named or not sum(counts):
+        return "newest version", "none", ""
+    return "newest version", tag("bdi", named[0]), f"{share(counts[0] / sum(counts))} of them"
+
+
+def _python(pythons: Table) -> Headline:
+    if not pythons.rows:
+        return "oldest Python", "none", ""
+    name, _, part, *_ = pythons.rows[-1] if len(pythons.rows[-1]) else ("", 0, 0)
+    said = share(float(part)) if isinstance(part, (int, float)) else ""
+    return "oldest Python", tag("bdi", str(name)), f"{said} of them"
+
+
+def _event(events: Table) -> Headline:
+    total = sum(row[1] for row in events.rows if isinstance(row[1], int))
+    return "events", f"{total:,}", f"of {len(events.rows)} names"
+
+
+def _colophon(asked: Asked) -> Markup:
+    kept = (
+        f"Groups of fewer than {asked.fewest} installs are not shown by themselves."
+        if asked.fewest > 1
+        else "Every group is shown; with --public, small ones are folded."
+    )
+    report = tag("a", "All answers as JSON", href=asked.filters.address("/report.json"))
+    return tag("footer", tag("p", kept), tag("p", report), class_="colophon")
+
+
+ICON = tag(
+    "svg",
+    tag("rect", x=1, y=9, width=3, height=6, rx=1),
+    tag("rect", x=6, y=5, width=3, height=10, rx=1),
+    tag("rect", x=11, y=1, width=3, height=14, rx=1),
+    xmlns="http://www.w3.org/2000/svg",
+    viewBox="0 0 16 16",
+    fill="#2563eb",
+)
+
+
+def shown_versions(found: Sequence[str]) -> list[str]:
+    """Return the versions to choose from."""
+    return list(found)[:MOST_VERSIONS]
+
+

@@ -1,0 +1,193 @@
+"""What a store keeps, and that its roll-ups are what its events add up to."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from usage import DAY, MONDAY, counts_in, counts_of, row
+
+from jina_tel.collector.store import Loss, open_store
+
+WEEK = 7 * DAY
+ROWS = st.builds(
+    row,
+    id=st.integers(0, 40).map("id-{}".format),
+    at=st.integers(MONDAY - 3 * WEEK, MONDAY + 3 * WEEK),
+    uid=st.integers(1, 5),
+    product=st.sampled_from(["jina", "acme"]),
+    kept=st.booleans(),
+    event=st.sampled_from(["Flow.start", "Flow.failed", "Client.start"]),
+    jina=st.sampled_from(["3.33.0", "3.34.0", "(unset)"]),
+    python=st.sampled_from(["3.11.7", "3.9.1"]),
+    ci_vendor=st.sampled_from(["(unset)", "(unset)", "Jenkins"]),
+)
+BATCHES = st.lists(st.lists(ROWS, max_size=12), max_size=6)
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = open_store(str(tmp_path / "usage.duckdb"))
+    yield opened
+    opened.close()
+
+
+def fresh():
+    """Return a store that holds nothing yet, and ends with the last that knows it."""
+    return open_store(":memory:")
+
+
+def slow(examples: int):
+    return settings(
+        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+
+
+def test_a_load_says_how_many_rows_were_new(store):
+    assert 2 == store.load([row("a"), row("b")], [])
+    assert 1 == store.load([row("b"), row("c")], [])
+
+
+def test_an_id_counts_once_within_a_batch(store):
+    assert 1 == store.load([row("a"), row("a"), row("a")], [])
+
+
+def test_an_id_counts_once_though_its_time_and_all_else_differ(store):
+    store.load([row("a")], [])
+
+    assert 0 == store.load([row("a", at=MONDAY + 9 * WEEK, uid=7, event="Else.start")], [])
+
+
+def test_an_id_counts_once_after_the_store_was_opened_again(tmp_path):
+    path = str(tmp_path / "usage.duckdb")
+    for new in (1, 0, 0):
+        opened = open_store(path)
+
+        assert new == opened.load([row("a")], [])
+
+        opened.close()
+
+
+def test_a_ledger_line_counts_once(store):
+    line = Loss("l", MONDAY, "jina", {"too_old": 3, "refused": 1})
+    for _ in range(3):
+        store.load([], [line, line])
+
+    found = store.rows("SELECT reason, lost FROM losses ORDER BY reason", {})
+
+    assert [("refused", 1), ("too_old", 3)] == found
+
+
+def test_a_load_that_fails_keeps_nothing(store):
+    with pytest.raises(OverflowError):
+        store.load([row("a"), row("b", uid=1 << 70)], [Loss("l", MONDAY, "jina", {"corrupt": 1})])
+
+    assert [(0, 0)] == store.rows("SELECT (SELECT count(*) FROM events), count(*) FROM losses", {})
+    assert 1 == store.load([row("a")], [])
+
+
+def test_an_environment_that_a_failed_load_made_known_is_kept_by_the_next(store):
+    with pytest.raises(OverflowError):
+        store.load([row("a", python="3.13.1"), row("b", uid=1 << 70)], [])
+    store.load([row("a", python="3.13.1")], [])
+
+    assert [("3.13",)] == store.rows("SELECT python FROM environments", {})
+
+
+def test_facts_that_are_missing_are_unset(store):
+    store.load([replace(row("a"), facts={})], [])
+
+    assert [("(unset)",) * 5] == store.rows(
+        "SELECT version, python, platform, architecture, vendor FROM environments", {}
+    )
+
+
+@slow(50)
+@given(batches=BATCHES)
+def test_the_roll_ups_are_what_the_events_add_up_to(batches):
+    store, came = fresh(), list(itertools.chain(*batches))
+    new = sum(store.load(batch, []) for batch in batches)
+
+    assert len({one.id for one in came}) == new
+    assert counts_of(came) == counts_in(store)
+
+
+@slow(25)
+@given(batches=BATCHES, uid=st.integers(1, 5), product=st.sampled_from(["jina", "acme"]))
+def test_what_is_forgotten_was_never_there(batches, uid, product):
+    store = fresh()
+    for batch in batches:
+        store.load(batch, [])
+    known = {one.id: one for one in reversed(list(itertools.chain(*batches)))}.values()
+    kept = [one for one in known if (one.product, one.uid) != (product, uid)]
+
+    assert len(known) - len(kept) == store.forget(product, uid)
+    assert counts_of(kept) == counts_in(store)
+    assert [(0,)] == store.rows(
+        "SELECT (SELECT count(*) FROM events WHERE uid = $uid AND product = $product)"
+        " + (SELECT count(*) FROM activity WHERE uid = $uid AND product = $product)"
+        " + (SELECT count(*) FROM uses WHERE uid = $uid AND product = $product)"
+        " + (SELECT count(*) FROM installs WHERE uid = $uid AND product = $product)",
+        {"uid": uid, "product": product},
+    )
+
+
+@slow(25)
+@given(batches=BATCHES, before=st.integers(MONDAY - 3 * WEEK, MONDAY + 3 * WEEK))
+def test_what_has_expired_is_in_no_count(batches, before):
+    store = fresh()
+    for batch in batches:
+        store.load(batch, [])
+    known = {one.id: one for one in reversed(list(itertools.chain(*batches)))}.values()
+    kept = [one for one in known if one.at >= before]
+
+    assert len(known) - len(kept) == store.expire(before)
+
+    expected, found = counts_of(kept), counts_in(store)
+    expected.pop("cohorts"), found.pop("cohorts")  # an install's first week stays what it was
+
+    assert expected == found
+
+
+@slow(25)
+@given(batches=BATCHES, before=st.integers(MONDAY - 3 * WEEK, MONDAY + 3 * WEEK))
+def test_what_comes_after_an_expiry_is_counted_as_ever(batches, before):
+    store, half = fresh(), len(batches) // 2
+    for batch in batches[:half]:
+        store.load(batch, [])
+    store.expire(before)
+    later = [replace(one, id=f"later-{one.id}") for batch in batches[half:] for one in batch]
+    store.load(later, [])
+    first = {one.id: one for batch in reversed(batches[:half]) for one in reversed(batch)}
+    there = [*(one for one in first.values() if one.at >= before), *later]
+    expected, found = counts_of(there), counts_in(store)
+
+    assert expected["actives"] == found["actives"]
+    assert expected["starts"] == found["starts"]
+    assert expected["installs"] == found["installs"]
+
+
+def test_an_install_that_stays_keeps_its_first_week_though_that_has_expired(store):
+    store.load([row("a", at=MONDAY), row("b", at=MONDAY + 5 * WEEK)], [])
+    store.expire(MONDAY + WEEK)
+
+    found = store.rows("SELECT week - cohort, installs FROM cohorts", {})
+
+    assert [(5, 1)] == found
+
+
+def test_duplicates_and_ages_stand_in_the_intake(tmp_path):
+    from jina_tel.collector.store.duck import DuckStore
+
+    store = DuckStore(str(tmp_path / "usage.duckdb"), clock=lambda: MONDAY + DAY)
+    ages = (5, 600, 7200, DAY + 1)
+    rows = [row(f"{age}", at=MONDAY + DAY - age) for age in ages]
+    store.load([*rows, rows[0]], [])
+    store.load(rows[:2], [])
+    found = store.rows("SELECT * EXCLUDE (product, day) FROM intake", {})
+    store.close()
+
+    assert [(4, 3, 1, 1, 1, 1)] == found

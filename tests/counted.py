@@ -1,0 +1,105 @@
+"""Programs whose cost is counted, and never timed: the same number on every machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import BARE, ROOT
+
+# No process listens there, and none but root can; so nothing is delivered, and the shipper rests.
+NOWHERE = "http://127.0.0.1:9"
+
+PROGRAM = '''
+import os, sys, time
+
+def prepared():
+    """Return an instrumented object whose first event is recorded and whose shipper rests."""
+    import jina_tel
+
+    jina_tel.configure(events_per_minute=1_000_000_000, journal_bytes=1 << 32, notice="")
+
+    @jina_tel.instrumented
+    class Flow:
+        def start(self):
+            pass
+
+    flow = Flow()
+    flow.start()
+    return flow
+
+def rested():
+    """Wait until the shipper has tried, and rests: what it does is counted nowhere."""
+    folder = os.path.join(os.environ["JINA_TEL_HOME"], "jina")
+    until = time.monotonic() + 60
+    while not any("contact.json" in names for _, _, names in os.walk(folder)):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    while len(os.listdir("/proc/self/task")) > 1:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+def wrapped():
+    """Return an object whose method is under a wrapper of wrapt's that does nothing."""
+    import wrapt
+
+    def call(wrapped, instance, args, kwargs):
+        return wrapped(*args, **kwargs)
+
+    class Flow:
+        def start(self):
+            pass
+
+    Flow.start = wrapt.FunctionWrapper(Flow.start, call)
+    return Flow()
+'''
+
+
+def needs(tool: str) -> None:
+    """Skip where ``tool`` is missing or not allowed; in CI, which installs it, fail."""
+    why = _lacks(tool)
+    if why and os.environ.get("CI"):
+        pytest.fail(f"{tool} is wanted in CI: {why}")
+    if why:
+        pytest.skip(f"{tool}: {why}")
+
+
+def _lacks(tool: str) -> str:
+    if not sys.platform.startswith("linux"):
+        return "it counts on Linux only"
+    if not shutil.which(tool):
+        return f"it is not installed (Debian and Ubuntu: apt install {tool})"
+    tried = subprocess.run([tool, *_TRY[tool]], capture_output=True, text=True, timeout=60)
+    return "" if tried.returncode == 0 else f"it does not work here: {tried.stderr.strip()}"
+
+
+_TRY = {"strace": ["-c", "true"], "valgrind": ["--tool=none", "true"]}
+
+
+def count(
+    script: str, home: Path, under: tuple[str, ...] = (), **variables: str
+) -> tuple[str, str]:
+    """Run a program behind ``PROGRAM`` and return what it printed on both streams."""
+    environ = {name: value for name, value in os.environ.items() if name not in (*BARE, "CI")}
+    environ |= {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0",  # or dictionaries cost another number each time
+        "JINA_TEL_HOME": str(home),
+        "JINA_TEL_ENDPOINT": NOWHERE,
+        **variables,
+    }
+    done = subprocess.run(
+        [*under, sys.executable, "-c", PROGRAM + script],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+    return done.stdout, done.stderr

@@ -1,0 +1,122 @@
+"""What an event costs, counted: frames, system calls, bytes and instructions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from counted import count, needs
+
+FRAMES_OF_AN_EVENT = 23  # the host's own method among them
+FRAMES_OF_A_NO = 4
+CALLS = {"openat": 1, "flock": 2, "lseek": 1, "write": 1, "close": 1}
+MOST_BYTES = 700
+# How many times the instructions of a call under a bare wrapt wrapper.
+MOST_FOR_AN_EVENT = 9.0
+MOST_FOR_A_NO = 2.0
+
+FRAMES = """
+flow = prepared()
+rested()
+count = 0
+
+def hear(frame, event, given):
+    global count
+    count += event == "call"
+
+def frames():
+    global count
+    count = 0
+    sys.setprofile(hear)
+    flow.start()
+    sys.setprofile(None)
+    return count
+
+# The least of some: once a second an event looks at the stored answers, too.
+print(min(frames() for _ in range(5)))
+os.environ["DO_NOT_TRACK"] = "1"
+print(min(frames() for _ in range(5)))
+"""
+
+EVENTS = """
+flow = prepared()
+rested()
+for _ in range({events}):
+    flow.start()
+os._exit(0)
+"""
+
+OPTED_OUT = """
+flow = prepared()
+rested()
+os.environ["DO_NOT_TRACK"] = "1"
+for _ in range({events}):
+    flow.start()
+os._exit(0)
+"""
+
+WRAPPED = """
+flow = wrapped()
+for _ in range({events}):
+    flow.start()
+os._exit(0)
+"""
+
+FEW, MANY = 200, 1200
+
+
+def test_an_event_runs_so_many_frames_of_python_on_the_caller_s_thread(tmp_path):
+    event, no = map(int, count(FRAMES, tmp_path)[0].split())
+
+    assert (FRAMES_OF_AN_EVENT, FRAMES_OF_A_NO) == (event, no)
+
+
+def test_an_event_makes_these_system_calls_and_writes_so_many_bytes(tmp_path):
+    needs("strace")
+    few, many = _calls(tmp_path / "few", FEW), _calls(tmp_path / "many", MANY)
+    one_event = {name: (many[name] - few.get(name, 0)) / (MANY - FEW) for name in many}
+
+    # How often the interpreter's lock is waited for is no number of ours.
+    steady = {name for name, number in one_event.items() if number > 0.1} - {"total", "futex"}
+
+    assert CALLS == {name: round(one_event[name], 1) for name in steady}
+
+    written = _journal_bytes(tmp_path / "many") - _journal_bytes(tmp_path / "few")
+
+    assert 0 < written / (MANY - FEW) <= MOST_BYTES
+
+
+def _calls(folder: Path, events: int) -> dict[str, int]:
+    """Return how often the caller's thread made each system call; strace follows no other."""
+    folder.mkdir()
+    seen = folder / "calls"
+    count(EVENTS.format(events=events), folder / "home", ("strace", "-c", "-o", str(seen)))
+    lines = [line.split() for line in seen.read_text().splitlines()]
+    return {words[-1]: int(words[3]) for words in lines if len(words) > 4 and words[3].isdecimal()}
+
+
+def _journal_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("events.jsonl"))
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the ratios are those of one Python")
+def test_an_event_and_a_no_run_so_many_instructions(tmp_path):
+    needs("valgrind")
+    event, no, floor = (_instructions(tmp_path, kind) for kind in (EVENTS, OPTED_OUT, WRAPPED))
+
+    assert 1 < event / floor <= MOST_FOR_AN_EVENT
+    assert 1 < no / floor <= MOST_FOR_A_NO
+
+
+def _instructions(folder: Path, script: str) -> float:
+    """Return the processor's instructions of one event."""
+    few, many = (_collected(folder, script.format(events=events)) for events in (FEW, MANY))
+    return (many - few) / (MANY - FEW)
+
+
+def _collected(folder: Path, script: str) -> int:
+    valgrind = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out")
+    said = count(script, folder / "home", valgrind)[1]
+    line = next(line for line in said.splitlines() if "Collected" in line)
+    return int(line.split()[-1])

@@ -1,0 +1,64 @@
+"""What is imported, counted: a module more on a user's start is seen here."""
+
+from __future__ import annotations
+
+import pytest
+from counted import count
+
+# What the caller's thread imports from `import jina_tel` to the first event, beyond wrapt and
+# platformdirs and what these bring along. A name that is added here is paid by every start.
+FIRST_EVENT = """
+    _blake2 jina_tel jina_tel.answers jina_tel.calls jina_tel.ci jina_tel.consent jina_tel.contact
+    jina_tel.debug jina_tel.election jina_tel.environment jina_tel.errors jina_tel.event
+    jina_tel.facts jina_tel.files jina_tel.folders jina_tel.forks jina_tel.identity
+    jina_tel.instrumentation jina_tel.jina jina_tel.journal jina_tel.journal.disk
+    jina_tel.journal.part jina_tel.ledger jina_tel.notice jina_tel.options jina_tel.payload
+    jina_tel.pipeline jina_tel.process jina_tel.product jina_tel.recorder jina_tel.settings
+    jina_tel.shipper jina_tel.telemetry jina_tel.transports
+""".split()
+
+# fcntl comes with platformdirs where a Python's tempfile or shutil needs it.
+SYSTEM = {"fcntl"}
+
+# Of a user's first process alone, which writes product.json; or its shipper was faster.
+FIRST_PROCESS = {"_json", "json", "json.decoder", "json.encoder", "json.scanner"}
+
+OPTED_OUT = """
+    jina_tel jina_tel.consent jina_tel.facts jina_tel.jina jina_tel.options jina_tel.settings
+    jina_tel.telemetry
+""".split()
+
+IMPORTED = """
+import wrapt, platformdirs, _thread
+names, here = set(), _thread.get_ident()
+
+def hear(event, given):
+    if event == "import" and _thread.get_ident() == here:
+        names.add(given[0])
+
+sys.addaudithook(hear)
+prepared()
+print(*sorted(names))
+"""
+
+LOADED = """
+before = set(sys.modules)
+prepared()
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_first_event_imports_these_modules_and_no_other(tmp_path):
+    first = set(count(IMPORTED, tmp_path)[0].split())
+    later = set(count(IMPORTED, tmp_path)[0].split())
+
+    assert set(FIRST_EVENT) == later - SYSTEM
+    assert first - FIRST_PROCESS == later
+
+
+@pytest.mark.parametrize("variable", ["JINA_OPTOUT_TELEMETRY", "DO_NOT_TRACK"])
+def test_a_program_that_has_said_no_imports_these_modules_and_no_other(tmp_path, variable):
+    loaded = set(count(LOADED, tmp_path, **{variable: "1"})[0].split())
+
+    assert set(OPTED_OUT) == loaded - {"__future__"}
+    assert [] == list(tmp_path.iterdir())
