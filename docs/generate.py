@@ -107,7 +107,7 @@ def section(name: str, command: argparse.ArgumentParser) -> str:
 
 
 def text_of(text: str) -> str:
-    """Return a help text as Markdown: what is indented in it are commands."""
+    """Return a help text as Markdown; what is indented in it are commands, or a list."""
     paragraphs = text.strip("\n").split("\n\n")
     return "\n".join(
         block(re.sub("(?m)^  ", "", part)) if part.startswith("  ") else f"{plain(part)}\n"
@@ -115,8 +115,11 @@ def text_of(text: str) -> str:
     )
 
 
-def block(commands: str) -> str:
-    prompted = "\n".join(f"$ {line}" for line in commands.split("\n"))
+def block(text: str) -> str:
+    """Return commands with their prompts, where there is one of ours among them, else the text."""
+    if not re.search("(?m)^(sudo )?jina-tel ", text):
+        return f"```text\n{text}\n```\n"
+    prompted = "\n".join(f"$ {line}" for line in text.split("\n"))
     return f"```console\n{prompted}\n```\n"
 
 

@@ -13,31 +13,26 @@ any other, and any error   tried again later, the wait kept for all processes
 
 from __future__ import annotations
 
-import json
 import os
 import time
-import zlib
 
 from . import contact as contacts
 from . import environment, identity, notice, sent
 from .contact import Contact
 from .errors import TransportError
-from .event import rfc3339
-from .payload import as_wire, fields_of
+from .packing import Packer
 from .transports import transport_for
-from .transports.base import REQUEST_SECONDS, Answer, Body
+from .transports.base import REQUEST_SECONDS, Answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from .journal import Journal, Part
     from .ledger import Ledger
     from .settings import Settings
-    from .transports.base import Transport
+    from .transports.base import Body, Transport
 
-DAY = 86400.0
 # The journal's lines grow by uid and session-id: this much of a body is filled with them.
 FILLED = 0.75
 NOTHING_TO_SAY = Answer(202)  # all of the lines too old, or none of ours
@@ -71,7 +66,6 @@ class Delivery:
         request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         self._settings = settings
-        self._fields = fields_of(settings)
         self._endpoint = endpoint
         self._token = token
         self._journal = journal
@@ -81,8 +75,7 @@ class Delivery:
         self._may_send = may_send
         self._request_seconds = request_seconds
         self._remembered = Contact()
-        self._uid: tuple[int, bool] | None = None
-        self._held_back = notice.held_back(settings, config)
+        self._packer: Packer | None = None
         self.asking = False  # whether a request is under way: then an exit waits for the endpoint
 
     def contact(self) -> Contact:
@@ -105,52 +98,17 @@ class Delivery:
         return self._journal.waiting_bytes() > 0
 
     def body(self, lines: list[bytes], at: float) -> tuple[Body, dict[str, int]]:
-        """Return the body of a request for these lines of the journal; counts nothing.
+        """Return the body of a request for these lines, and what it leaves out; counts nothing."""
+        if self._packer is None:
+            self._packer = self._new_packer()
+        return self._packer.pack(lines, at)
 
-        Returns:
-            The body, and how many lines are left out of it, by reason.
-        """
-        left_out: dict[str, int] = {}
-        wires: list[dict[str, object]] = []
-        for line in lines:
-            wire = self._wire(line, at)
-            if isinstance(wire, str):
-                left_out[wire] = left_out.get(wire, 0) + 1
-            else:
-                wires.append(wire)
-        ndjson = b"".join(
-            json.dumps(wire, separators=(",", ":")).encode() + b"\n" for wire in wires
-        )
-        return Body(wires, ndjson, _gzipped(ndjson)), left_out
-
-    def _wire(self, line: bytes, at: float) -> dict[str, Any] | str:
-        """Return the line as it leaves, or the reason why it does not."""
+    def _new_packer(self) -> Packer:
         uid, kept = self._identity()
-        try:
-            decoded = json.loads(line)
-        except (ValueError, RecursionError):
-            decoded = None
-        wire = as_wire(
-            decoded,
-            self._fields,
-            self._settings.product,
-            uid,
-            kept=kept,
-            held_back=self._held_back,
-        )
-        if wire is None:
-            return "corrupt"
-        oldest = rfc3339(max(at - self._settings.journal_days * DAY, 0.0))
-        if wire["time"] < oldest and "lost" not in wire:
-            return "too_old"  # what was lost is told however late
-        return wire
+        held_back = notice.held_back(self._settings, self._config)
+        return Packer(self._settings, uid, kept=kept, held_back=held_back)
 
     def _identity(self) -> tuple[int, bool]:
-        if self._uid is None:
-            self._uid = self._find_uid()
-        return self._uid
-
-    def _find_uid(self) -> tuple[int, bool]:
         product = self._settings.product
         try:
             if self._config is None or self._folder is None:
@@ -166,8 +124,7 @@ class Delivery:
         Args:
             pause: called between two claims, so that a burst makes few requests.
         """
-        self._uid = None  # it may have been reset since, and a notice shown
-        self._held_back = notice.held_back(self._settings, self._config)
+        self._packer = None  # the uid may have been reset since, and a notice shown
         transport = transport_for(self._endpoint, self._token)
         try:
             part = self._journal.claim()
@@ -198,10 +155,10 @@ class Delivery:
             if not lines:
                 return True
             body, left_out = self.body(lines, time.time())
-            answer = self._send(body, transport) if body.lines else NOTHING_TO_SAY
+            answer = self._send(body, transport) if body.line_count else NOTHING_TO_SAY
             if answer is None:
                 return False
-            if answer.status == 413 and len(body.lines) > 1:
+            if answer.status == 413 and body.line_count > 1:
                 most = len(lines) // 2
                 continue
             part.advance(reached)
@@ -216,13 +173,12 @@ class Delivery:
         A body of such lines alone is given up: of its refusal the next line would tell, and of
         that one's the next, to an endpoint that takes none, without end.
         """
-        losses: list[Any] = [line["lost"] for line in body.lines if "lost" in line]
-        events = len(body.lines) - len(losses)
+        events = body.line_count - len(body.losses)
         if answer.status < 400:
             self._ledger.note("refused", min(answer.rejected, events))
         elif events:
             self._ledger.note("refused", events)
-            for counts in losses:
+            for counts in body.losses:
                 self._ledger.put_back(counts)
 
     def _send(self, body: Body, transport: Transport) -> Answer | None:
@@ -278,9 +234,3 @@ class Delivery:
 def _jitter() -> float:
     """A random number, 0.0-1.0; ``random`` would be seeded for the host's sake, too."""
     return os.urandom(1)[0] / 255
-
-
-def _gzipped(content: bytes) -> bytes:
-    """Compress in gzip's format (RFC 1952) without a time, so that equal bodies are equal."""
-    compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
-    return compressor.compress(content) + compressor.flush()

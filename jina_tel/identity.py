@@ -172,11 +172,9 @@ def session_id(event_id: str) -> str:
 
     RFC 9562, 5.8: the bits of version and variant are set, the other 122 are the hash.
     """
-    number = int.from_bytes(_blake2b(event_id.encode(), 16, b"session-id"), "big")
-    number = number & ~(0xF000 << 64) | 0x8000 << 64
-    number = number & ~(0xC000 << 48) | 0x8000 << 48
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = _blake2b(event_id.encode(), 16, b"session-id").hex()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def _blake2b(content: bytes, size: int, person: bytes) -> bytes:

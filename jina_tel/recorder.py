@@ -239,7 +239,7 @@ class Recorder:
                 self.may_send,
             )
 
-        modules = (*modules_for(self.endpoint), "jina_tel.delivery")
+        modules = (*modules_for(self.endpoint), "jina_tel.packing", "jina_tel.delivery")
         return Shipper(modules, deliver, pipeline.folder, self.write_ledger, self.fence)
 
     def flush(self, deadline: float) -> bool:

@@ -82,7 +82,7 @@ def test_every_line_that_is_shown_could_have_left(text):
 @pytest.mark.parametrize("text", blocks("http"))
 def test_every_request_that_is_shown_has_the_head_that_leaves(text):
     transport = HttpTransport("https://telemetry.acme.example/v1/events", "token")
-    head = transport.request(Body([], b"", b"")).decode().split("\r\n")[:-2]
+    head = transport.request(Body(0, b"", b"")).decode().split("\r\n")[:-2]
     of_one_request = re.compile(r"(?<=Content-Length: ).*|(?<=Bearer ).*")
 
     assert [of_one_request.sub("", line) for line in head] == [

@@ -18,7 +18,7 @@ ROOMS = [
     ["consent", "identity", "environment", "ci", "payload", "schema"],
     # carrying
     ["product", "answers", "journal", "contact", "ledger", "sent", "notice", "transports"],
-    ["delivery", "election", "shipper", "withdrawal", "pipeline"],
+    ["packing", "delivery", "election", "shipper", "withdrawal", "pipeline"],
     # putting together
     ["process", "recorder"],
     ["calls", "instrumentation", "patches"],

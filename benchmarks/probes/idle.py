@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..candidates import Candidate
 from ..children import Sink, command, environment, new_home, staying
-from ..tables import Findings, Plan, Table, Verdict, ours, senders
+from ..tables import Findings, Plan, Table, Verdict, at_once, ours, senders
 
 SETTLE_SECONDS = 7.0  # longer than the batches of all of them wait
 
@@ -91,11 +91,11 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Watch all that send, and a program that does nothing."""
     bare = next(one for one in candidates if one.title == "bare call")
     all_of = [bare, *senders(candidates)]
-    found = {one.title: idle(one, plan.idle_seconds) for one in all_of}
-    rows = [(title, *_cells(seen)) for title, seen in found.items()]
+    found = at_once(all_of, 1, lambda one: idle(one, plan.idle_seconds))
+    rows = [(title, *_cells(seen)) for title, (seen,) in found.items()]
     note = (
         f"{SETTLE_SECONDS:.0f} s after its event has arrived, watched for "
-        f"{plan.idle_seconds:.0f} s in /proc, and again for as long by strace."
+        f"{plan.idle_seconds:.0f} s in /proc, and again for as long by strace; all of them at the same time."
     )
     columns = (
         "",
@@ -106,7 +106,7 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
         "child processes",
     )
     table = Table("An idle server", note, columns, rows)
-    return Findings([table], [_verdict(one.title, found[one.title]) for one in ours(all_of)])
+    return Findings([table], [_verdict(one.title, found[one.title][0]) for one in ours(all_of)])
 
 
 def _cells(seen: Idle) -> tuple[str, ...]:

@@ -7,7 +7,19 @@ from pathlib import Path
 
 from ..candidates import Candidate
 from ..children import Sink, command, environment, new_home, staying
-from ..tables import Findings, Plan, Table, Verdict, alternate, at_most, middle, ours, senders, span
+from ..tables import (
+    Findings,
+    Plan,
+    Table,
+    Verdict,
+    alternate,
+    at_most,
+    at_once,
+    middle,
+    ours,
+    senders,
+    span,
+)
 
 MOST_MB = 6.0
 JOURNAL_MB = 16  # what ours may keep on disk by default
@@ -41,7 +53,7 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Measure all beside a program that does nothing, ours also beside its imports."""
     bare = next(one for one in candidates if one.title == "bare call")
     all_of = [bare, *senders(candidates)]
-    one_event = alternate(all_of, plan.slow_rounds, lambda one: after(one, "healthy", 1))
+    one_event = at_once(all_of, plan.slow_rounds, lambda one: after(one, "healthy", 1))
     many = alternate(
         all_of, min(plan.slow_rounds, 2), lambda one: after(one, "closed", plan.closed_events)
     )

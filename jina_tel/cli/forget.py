@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-import zlib
 from urllib.parse import urlsplit, urlunsplit
 
 from .. import identity, sent
 from ..errors import TransportError
+from ..packing import gzipped
 from ..settings import is_loopback
 from ..transports.base import REQUEST_SECONDS, Body
 from ..transports.http import HttpTransport, target_of
@@ -128,7 +128,7 @@ def ask(product: Product, secret: bytes) -> int:
     """
     asked = {"product": product.name, "secret": secret.hex()}
     content = json.dumps(asked).encode() + b"\n"
-    body = Body([dict(asked)], content, _gzipped(content), "application/json")
+    body = Body(1, content, gzipped(content), "application/json")
     transport = HttpTransport(forget_url(product.endpoint or ""), product.token())
     try:
         answer = transport.send(body, time.monotonic() + REQUEST_SECONDS)
@@ -150,11 +150,6 @@ def deleted_of(answer: Answer) -> int:
     if type(deleted) is not int or deleted < 0:
         raise TransportError(f"it answered {answer.status}, but not how much it has deleted")
     return deleted
-
-
-def _gzipped(content: bytes) -> bytes:
-    compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
-    return compressor.compress(content) + compressor.flush()
 
 
 def _show(outcome: Mapping[str, Any], screen: Screen) -> None:

@@ -81,7 +81,7 @@ def _show(product: Product, arguments: argparse.Namespace, screen: Screen) -> No
     for row in head.rstrip().split("\r\n") if head else _without_http(product):
         screen.line(Styled(row, "dim"))
     screen.line("")
-    for line in request.body.lines:
+    for line in request.body.lines():
         _show_line(line, arguments.pretty, screen)
     screen.line("")
     for note in _notes(product, request):
@@ -94,7 +94,7 @@ def _summary(product: Product, request: Request) -> Styled:
         return Styled(f"nothing would leave: {consent.because}", "bad")
     if request.is_example:
         return Styled("nothing waits, so nothing would leave now", "good")
-    return Styled(f"this would leave now: {words.count(len(request.body.lines), 'line')}", "good")
+    return Styled(f"this would leave now: {words.count(request.body.line_count, 'line')}", "good")
 
 
 def _without_http(product: Product) -> list[str]:
@@ -119,7 +119,7 @@ def _notes(product: Product, request: Request) -> list[str]:
         notes.append("AN EXAMPLE: nobody has started Example; this is what one start would send.")
     if request.uid_is_example:
         notes.append("The uid is an example, too: yours is made when a first event leaves.")
-    rest = request.waiting - len(body.lines)
+    rest = request.waiting - body.line_count
     if rest > 0 and not request.is_example:
         notes.append(f"{words.count(rest, 'line')} more would follow in further requests.")
     return notes
@@ -142,6 +142,6 @@ def _as_json(product: Product, *, show_token: bool) -> dict[str, Any]:
         "headers": dict(header.split(": ", 1) for header in headers),
         "body_bytes": len(request.body.ndjson),
         "compressed_bytes": len(request.body.gzipped),
-        "lines": request.body.lines,
+        "lines": request.body.lines(),
         "waiting": request.waiting,
     }

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def add_store(parser: Parser) -> None:
     """Add the option that says which store."""
-    parser.add_argument("--store", metavar="FILE", required=True, help="what jina-tel collect keeps")
+    parser.add_argument(
+        "--store", metavar="FILE", required=True, help="what jina-tel collect keeps"
+    )
 
 
 def read(

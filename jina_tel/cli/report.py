@@ -76,9 +76,7 @@ def _of_file(store: Archive, asked: Mapping[str, str]) -> dict[str, Any]:
         raise UsageError(str(error)) from error
 
 
-def _of_collector(
-    address: str, password: str | None, asked: Mapping[str, str]
-) -> dict[str, Any]:
+def _of_collector(address: str, password: str | None, asked: Mapping[str, str]) -> dict[str, Any]:
     from urllib.parse import urlencode
 
     from ..collector.running import asked as answer_of

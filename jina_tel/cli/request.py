@@ -56,7 +56,10 @@ class Preview(Delivery):
         kept = _kept_uid(product)
         made_up = identity.uid(os.urandom(identity.SECRET_BYTES), product.name)
         self.made_up = kept is None
-        self._uid = made_up if kept is None else kept, not product.why_uid_goes()
+        self._who = made_up if kept is None else kept, not product.why_uid_goes()
+
+    def _identity(self) -> tuple[int, bool]:
+        return self._who
 
 
 def _kept_uid(product: Product) -> int | None:
@@ -72,7 +75,7 @@ def request_of(product: Product, at: float, *, example: bool = False) -> Request
     delivery = Preview(product, journal)
     lines, waiting = ([], 0) if journal is None or example else _first_batch(product, journal)
     body, _ = delivery.body(lines, at)
-    if not body.lines:
+    if not body.line_count:
         body, _ = delivery.body([example_line(product, at)], at)
         return Request(body, waiting, True, delivery.made_up)
     return Request(body, waiting, False, delivery.made_up)

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from .. import identity
+from ..settings import Settings
 from . import openapi, otlp
 from .access import Access, require_token
 from .decode import Batch, Decoder
@@ -69,7 +70,7 @@ class Collector:
             Route("/v1/forget", self._counted(self.forget), methods=["POST"]),
             Route("/healthz", self.health),
             Route("/metrics", self.metrics),
-            *openapi.routes(),
+            *openapi.routes(self._options.schemas),
         ]
 
     async def events(self, request: Request) -> Response:
@@ -148,7 +149,7 @@ class Collector:
             secret = bytes.fromhex(ask.secret)
             if len(secret) != identity.SECRET_BYTES:
                 raise ValueError
-            return ask.product, identity.uid(secret, ask.product)
+            return Settings(ask.product).product, identity.uid(secret, ask.product)
         except (ValueError, RecursionError):
             wanted = '{"product": name, "secret": 64 hexadecimal digits} is wanted'
             raise RefusedError(400, wanted) from None
@@ -171,7 +172,7 @@ class Collector:
 def create(
     options: Options, intake: Intake, pages: Sequence[BaseRoute], begun: Callable[[], None]
 ) -> Starlette:
-    """Return the application: the collector's endpoints, then the pages; it tells when it serves."""
+    """Return the application; it tells when it serves."""
     return Starlette(
         routes=[*Collector(options, intake).routes(), *pages],
         middleware=[

@@ -104,7 +104,7 @@ def address_of(listener: socket.socket) -> str:
 
 def _run(app: Starlette, listener: socket.socket, options: Options) -> None:
     allow_files()
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # not what strangers send
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -105,10 +105,8 @@ def _payload(fragment: Fragment, *, quick: bool) -> type[Struct]:
     fields: list[Any] = []
     for number, name in names.items():
         kind = shape(fragment["properties"][name], patterns=not quick or name in EACH)
-        is_wanted = name in WANTED
-        fields.append(
-            (f"_{number}", kind) if is_wanted else (f"_{number}", Union[kind, UnsetType], UNSET)
-        )
+        may_lack = () if name in WANTED else (UNSET,)
+        fields.append((f"_{number}", Union[kind, UnsetType] if may_lack else kind, *may_lack))
     return defstruct(
         "Payload",
         fields,

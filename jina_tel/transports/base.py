@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Protocol
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 USER_AGENT = "jina-tel"
 REQUEST_SECONDS = 10.0  # connect, send and answer together, on the monotonic clock
@@ -12,16 +16,22 @@ class Body(NamedTuple):
     """The body of one request.
 
     Attributes:
-        lines: the events and ledger lines in wire form, decoded.
-        ndjson: the same as newline-delimited JSON.
+        line_count: how many events and ledger lines it holds.
+        ndjson: these, as newline-delimited JSON.
         gzipped: ``ndjson`` as it leaves.
         content_type: what it is, as the header says.
+        losses: what its ledger lines say, by reason.
     """
 
-    lines: list[dict[str, object]]
+    line_count: int
     ndjson: bytes
     gzipped: bytes
     content_type: str = "application/x-ndjson"
+    losses: Sequence[dict[str, int]] = ()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the events and ledger lines, decoded."""
+        return [json.loads(line) for line in self.ndjson.splitlines()]
 
 
 class Answer(NamedTuple):

@@ -14,7 +14,7 @@ class ConsoleTransport:
 
     def request(self, body: Body) -> bytes:
         """Return what ``send`` would print."""
-        texts = (json.dumps(line.get("payload", line), indent=2) for line in body.lines)
+        texts = (json.dumps(line.get("payload", line), indent=2) for line in body.lines())
         return "".join(f"{text}\n" for text in texts).encode()
 
     def send(self, body: Body, deadline: float) -> Answer:

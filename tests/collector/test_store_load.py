@@ -105,7 +105,7 @@ def test_facts_that_are_missing_are_unset(store):
     )
 
 
-@slow(50)
+@slow(20)
 @given(batches=BATCHES)
 def test_the_roll_ups_are_what_the_events_add_up_to(batches):
     store, came = fresh(), list(itertools.chain(*batches))
@@ -115,7 +115,7 @@ def test_the_roll_ups_are_what_the_events_add_up_to(batches):
     assert counts_of(came) == counts_in(store)
 
 
-@slow(25)
+@slow(15)
 @given(batches=BATCHES, uid=st.integers(1, 5), product=st.sampled_from(["jina", "acme"]))
 def test_what_is_forgotten_was_never_there(batches, uid, product):
     store = fresh()
@@ -135,7 +135,7 @@ def test_what_is_forgotten_was_never_there(batches, uid, product):
     )
 
 
-@slow(25)
+@slow(15)
 @given(batches=BATCHES, before=st.integers(MONDAY - 3 * WEEK, MONDAY + 3 * WEEK))
 def test_what_has_expired_is_in_no_count(batches, before):
     store = fresh()
@@ -152,7 +152,7 @@ def test_what_has_expired_is_in_no_count(batches, before):
     assert expected == found
 
 
-@slow(25)
+@slow(15)
 @given(batches=BATCHES, before=st.integers(MONDAY - 3 * WEEK, MONDAY + 3 * WEEK))
 def test_what_comes_after_an_expiry_is_counted_as_ever(batches, before):
     store, half = fresh(), len(batches) // 2

@@ -9,7 +9,7 @@ from jina_tel.collector.store import Row
 from jina_tel.collector.store.columns import environment_of, week_of
 
 DAY = 86_400
-MONDAY = 20_454 * DAY  # 2026-01-01 was a Thursday; this is the 5th
+MONDAY = 20_458 * DAY  # 2026-01-05
 FACTS = {
     "architecture": "x86_64",
     "ci-vendor": "(unset)",

@@ -165,7 +165,7 @@ signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 transport = HttpTransport(sys.argv[1], None)
 for _ in range(20):
     try:
-        transport.send(Body([], b"", b"x" * 5_000_000), time.monotonic() + 30)
+        transport.send(Body(0, b"", b"x" * 5_000_000), time.monotonic() + 30)
     except TransportError:
         pass
 print("alive")

@@ -21,7 +21,8 @@ from .filters import FilterError, Filters
 from .folding import version_key
 from .options import PageOptions
 from .report import asked_of, products_of, report_of
-from .view import ICON, nothing, page, shown_versions
+from .tables import shown
+from .view import ICON, nothing, page
 
 POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -35,6 +36,7 @@ HEADERS = {
 }
 HTML, CSS, SVG = "text/html", "text/css", "image/svg+xml"
 CSV, JSON = "text/csv", "application/json"
+MOST_VERSIONS, VERSION_CHARACTERS = 100, 32  # to choose from
 KEPT = 64  # answers that are kept for as long as nothing has changed
 EMPTY = (
     "Nothing has come yet. Point the library here, JINA_TEL_ENDPOINT=<this address>/v1/events, "
@@ -112,8 +114,9 @@ class Pages:
 
     def _versions(self, filters: Filters) -> list[str]:
         found = self._store.rows(queries.VERSIONS, {"product": filters.product})
-        wanted = [str(version) for version, n in found if n >= self._options.fewest]
-        return shown_versions(sorted(wanted, key=version_key, reverse=True))
+        known = [str(version) for version, n in found if n >= self._options.fewest]
+        wanted = [one for one in known if one == shown(one, VERSION_CHARACTERS)]  # no one's trap
+        return sorted(wanted, key=version_key, reverse=True)[:MOST_VERSIONS]
 
     def _page(self, asked: Asked, _: str) -> str:
         products = products_of(self._store)

@@ -24,7 +24,6 @@ CARDS: dict[str, Card] = {
     "vendors": Card("half", bars, has_table=True),
     "health": Card("half", figures),
 }
-MOST_VERSIONS = 100
 
 
 def page(
@@ -87,7 +86,7 @@ def _form(filters: Filters, products: Sequence[str], versions: Sequence[str]) ->
         _choice(
             "version",
             "Version",
-            [("", "all"), *((one, shown(one, 30)) for one in versions)],
+            [("", "all"), *((one, one) for one in versions)],
             filters.version,
         ),
         _choice("ci", "CI", [("out", "left out"), ("in", "counted, too")], filters.ci),
@@ -190,10 +189,3 @@ ICON = tag(
     viewBox="0 0 16 16",
     fill="#2563eb",
 )
-
-
-def shown_versions(found: Sequence[str]) -> list[str]:
-    """Return the versions to choose from."""
-    return list(found)[:MOST_VERSIONS]
-
-

@@ -1,0 +1,185 @@
+"""The page and its files over HTTP: what they say, and that nothing a client sent acts in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from contextlib import contextmanager
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from usage import DAY, FACTS, MONDAY, row
+
+from jina_tel.collector.page import PageOptions, routes
+from jina_tel.collector.page.answers import QUESTIONS
+from jina_tel.collector.store import open_store
+
+NOW = MONDAY + 20 * 7 * DAY
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "a\u202eb",
+    "x" * 10_000,
+    "&lt;b&gt;",
+    "\x1b[2J\n",
+    "javascript:alert(1)",
+    "=cmd|' /C calc'!A0",
+]
+FILES = ["/export/events.ndjson", "/export/events.parquet", "/copy.duckdb"]
+
+
+@contextmanager
+def shown(rows, folder=None, **options):
+    """Have the page of a store with these rows."""
+    store = open_store(":memory:")
+    store.load(rows, [])
+    where = PageOptions(clock=lambda: NOW, folder=folder, **options)
+    with TestClient(Starlette(routes=list(routes(store, where)))) as client:
+        client.store = store
+        yield client
+    store.close()
+
+
+def starts(count, **changes):
+    return [row(f"{number}", at=NOW - 7 * DAY, uid=number, **changes) for number in range(count)]
+
+
+def test_the_page_says_what_came():
+    with shown(starts(1234)) as client:
+        page = client.get("/").text
+
+    assert "<dd>1,234</dd>" in page
+    assert all(f'id="{name}"' in page for name in QUESTIONS if name != "failures")
+
+
+def test_no_page_holds_a_style_a_script_or_an_address_of_others():
+    with shown(starts(9)) as client:
+        page = client.get("/?weeks=52&ci=in").text
+
+    assert [] == re.findall(r"<script|<style|\sstyle=|\son\w+=|javascript:", page)
+    assert [] == re.findall(r"(?:src|href|action)=\"(?!/|#)", page)
+
+
+@pytest.mark.parametrize("path", ["/", "/report.json", "/chart/weekly.csv", "/style.css", "/nowhere"])
+def test_every_answer_forbids_what_the_page_does_not_need(path):
+    with shown(starts(1)) as client:
+        answered = client.get(path)
+
+    if path != "/nowhere":
+        assert answered.headers["content-security-policy"].startswith("default-src 'self';")
+        assert "nosniff" == answered.headers["x-content-type-options"]
+    assert "unsafe" not in answered.headers.get("content-security-policy", "")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_nothing_that_a_client_sent_is_markup(text):
+    facts = {"jina": text, "python": text, "platform": text, "architecture": text}
+    rows = [row("a", at=NOW - 7 * DAY, event=text, **facts)]
+    rows += [row("b", at=NOW - 7 * DAY, event=text + ".failed", ci_vendor=text, **facts)]
+    with shown(rows) as client:
+        pages = [client.get(path).text for path in ("/?ci=in", "/?product=" + "%3Cscript%3E")]
+        files = [client.get(f"/chart/{name}.csv?ci=in").text for name in QUESTIONS]
+        client.get("/", params={"version": text[:200]})
+
+    for page in pages:
+        assert [] == re.findall(r"<script|<img|onerror=\S*alert\(1\)>|<b>", page)
+        assert "\u202e" not in page
+        assert "\x1b" not in page
+        assert 2000 > max(map(len, re.findall(r"x+", page)))
+    for cells in (cell for file in files for one in csv.reader(io.StringIO(file)) for cell in one):
+        assert not cells.startswith(("=", "\x1b"))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_chart_has_its_csv_and_its_json(name):
+    with shown(starts(3)) as client:
+        known = client.get(f"/chart/{name}.json").json()
+        lines = list(csv.reader(io.StringIO(client.get(f"/chart/{name}.csv").text)))
+
+        assert client.get("/report.json").json()["answers"][name] == known
+    assert [column["name"] for column in known["columns"]] == lines[0]
+    assert len(known["rows"]) == len(lines) - 1
+
+
+def test_the_filters_of_the_page_go_with_every_file_of_it():
+    with shown(starts(3)) as client:
+        page = client.get("/?version=3.34.0&weeks=4&ci=in").text
+
+    assert "/chart/weekly.csv?product=jina&amp;weeks=4&amp;version=3.34.0&amp;ci=in" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "why"),
+    [
+        ("/?weeks=none", 400, "weeks: a number from 1 to 520 is wanted"),
+        ("/chart/weekly.csv?since=soon", 400, "since: a day like 2026-01-31"),
+        ("/chart/secrets.csv", 404, "There are: weekly, versions"),
+        ("/?product=other", 200, "There are: jina."),
+    ],
+)
+def test_what_there_is_not_is_said_in_words(path, status, why):
+    with shown(starts(1)) as client:
+        answered = client.get(path)
+
+    assert status == answered.status_code
+    assert why in answered.text
+
+
+def test_an_empty_store_says_what_to_do():
+    with shown([]) as client:
+        assert "Nothing has come yet" in client.get("/").text
+        assert "" == client.get("/report.json").json()["product"]
+
+
+def test_what_has_come_since_is_on_the_page_at_once():
+    with shown(starts(3)) as client:
+        before = client.get("/").text
+
+        assert before == client.get("/").text
+
+        client.store.load([row("new", at=NOW - 7 * DAY, uid=77)], [])
+
+        assert "<dd>4</dd>" in client.get("/").text
+
+        client.store.forget("jina", 77)
+
+        assert before == client.get("/").text
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_events_are_given_away_unless_the_page_is_public(path, tmp_path):
+    with shown(starts(3), tmp_path) as client:
+        assert 200 == client.get(path).status_code
+    with shown(starts(3), tmp_path, public=True) as client:
+        assert 404 == client.get(path).status_code
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_what_a_killed_collector_left_half_made_is_removed(tmp_path):
+    (tmp_path / "export-left").mkdir()
+    (tmp_path / "export-left" / "file").write_text("half")
+    with shown([], tmp_path):
+        assert [] == list(tmp_path.iterdir())
+
+
+def test_an_export_is_of_the_days_that_were_asked_for(tmp_path):
+    rows = [row("old", at=MONDAY), row("new", at=MONDAY + DAY)]
+    with shown(rows, tmp_path) as client:
+        found = client.get("/export/events.ndjson?since=2026-01-06").text
+
+        assert ["new"] == [json.loads(one)["id"] for one in found.splitlines()]
+        assert 400 == client.get("/export/events.ndjson?since=then").status_code
+        assert 400 == client.get("/export/events.parquet?colour=red").status_code
+
+
+def test_a_public_page_names_no_group_of_few():
+    rows = [*starts(20), row("s", at=NOW - 7 * DAY, uid=99, event="Secret.start", python="2.7.1")]
+    with shown(rows, public=True) as client:
+        answers = [client.get(path).text for path in ("/", "/report.json", "/chart/events.csv")]
+
+    assert all("Secret" not in text and "2.7" not in text for text in answers)
+    assert FACTS["jina"] in answers[0]

@@ -1,0 +1,125 @@
+"""``jina-tel report`` and ``jina-tel export``, of a file and of a collector that has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import duckdb
+import pytest
+from collecting import line, wait_until
+from usage import MONDAY, row
+
+from jina_tel.collector.store import open_store
+
+
+def command(*words: str, **variables: str) -> subprocess.CompletedProcess:
+    environ = {**os.environ, **variables}
+    argv = [sys.executable, "-m", "jina_tel", *words]
+    return subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=60)
+
+
+def said(*words: str, **variables: str) -> str:
+    done = command(*words, **variables)
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+    return done.stdout
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Return the path of a store of three starts."""
+    path = str(tmp_path / "usage.duckdb")
+    opened = open_store(path)
+    opened.load([row(name, at=MONDAY, uid=number) for number, name in enumerate("abc")], [])
+    opened.close()
+    return path
+
+
+def rows_of(report: str, name: str) -> list[dict]:
+    return json.loads(report)["answers"][name]["rows"]
+
+
+def test_a_report_of_a_file_says_what_the_page_would(store):
+    text = said("report", "--store", store, "--since", "2025-12-29", "--until", "2026-01-05")
+
+    assert "Weekly active installs" in text
+    assert "Flow.start       3  100 %         3" in text
+
+
+def test_a_report_of_a_running_collector_is_the_pages(collector):
+    person = {"ci-vendor": "(unset)"}
+    collector.post(line("a", **person), line("b", uid=8, **person))
+    where = str(collector.store)
+    wait_until(lambda: rows_of(said("report", "--store", where, "--json"), "events"))
+    report = said("report", "--store", where, "--json")
+
+    assert collector.ask("GET", "/report.json").json == json.loads(report)
+    assert 2 == rows_of(report, "weekly")[-1]["people"]
+
+
+def test_a_collector_that_wants_a_password_gets_it(collectors):
+    words = {"JINA_TEL_COLLECTOR_PASSWORD": "the password"}
+    collector = collectors("--rate", "0", **words)
+    where = ("report", "--store", str(collector.store), "--json")
+    refused = command(*where)
+
+    assert 3 == refused.returncode
+    assert "JINA_TEL_COLLECTOR_PASSWORD" in refused.stderr
+    assert json.loads(said(*where, **words))["fewest"] == 1
+
+
+@pytest.mark.parametrize("kind", [".ndjson", ".parquet", ".duckdb"])
+@pytest.mark.parametrize("is_running", [True, False], ids=["collector", "file"])
+def test_an_export_holds_all(collectors, store, tmp_path, kind, is_running):
+    if is_running:
+        collectors()
+    file = tmp_path / f"out{kind}"
+    said("export", str(file), "--store", store)
+
+    assert ["a", "b", "c"] == ids_of(file)
+    assert [] == list(tmp_path.glob("*.part"))
+
+
+def ids_of(file) -> list[str]:
+    if file.suffix == ".ndjson":
+        return [json.loads(one)["id"] for one in file.read_text().splitlines()]
+    if file.suffix == ".parquet":
+        return sorted(id for (id,) in duckdb.sql(f"SELECT id FROM '{file}'").fetchall())
+    copy = open_store(str(file))
+    try:
+        return [id for (id,) in copy.rows("SELECT id FROM events ORDER BY id", {})]
+    finally:
+        copy.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["export", "{}/out.csv"], 2, "a name that ends in .ndjson, .parquet, .duckdb is wanted"),
+        (["export", "{}/usage.duckdb"], 2, "exists; it is left as it is"),
+        (["export", "{}/out.duckdb", "--since", "2026-01-01"], 2, "a copy of the store holds all"),
+        (["export", "{}/out.ndjson", "--since", "then"], 2, "since: a day like 2026-01-31"),
+        (["export", "{}/nowhere/out.parquet"], 3, "nowhere"),
+        (["report", "--since", "then"], 2, "since: a day like 2026-01-31"),
+    ],
+    ids=["format", "exists", "bounds", "day", "folder", "report"],
+)
+def test_what_cannot_be_done_is_said_and_nothing_is_left(store, tmp_path, words, code, why):
+    before = sorted(path.name for path in tmp_path.iterdir())
+    done = command(*(word.format(tmp_path) for word in words), "--store", store)
+
+    assert code == done.returncode, done.stderr
+    assert why in done.stderr
+    assert before == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_a_store_that_is_not_there_is_not_made(tmp_path):
+    done = command("report", "--store", str(tmp_path / "usage.duckdb"))
+
+    assert 3 == done.returncode
+    assert "there is no such store" in done.stderr
+    assert [] == list(tmp_path.iterdir())
