@@ -2,17 +2,17 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_OF_VENV = .venv/bin/python
+COLLECTOR = .venvs/collector
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 export JOBS
 
-.PHONY: bench bench-quick help demo test test-quick lint types test-jina docs dist clean
+.PHONY: bench bench-quick help demo test test-collector test-quick lint types test-jina docs dist clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: ## watch telemetry leave: a Flow, its processes, and the payloads as they arrive
-	@python=$$(tools/pythons --main) && tools/venv .venv "$$python"
-	$(PYTHON_OF_VENV) examples/demo.py
+demo: .venv-collector ## watch telemetry leave, arrive and be counted; the page is open until Ctrl-C
+	$(COLLECTOR)/bin/python examples/demo.py
 
 test: .venv-test ## check all: lint, types, layers, coverage, every Python that is installed
 	@$(PYTHON_OF_VENV) tools/check.py
@@ -26,6 +26,13 @@ lint: .venv-test ## look for what ruff finds, and for what it would format
 
 types: .venv-test ## check the types, strictly, as Python 3.9 sees them
 	.venv/bin/mypy
+
+test-collector: .venv-collector ## check the collector's types and run its tests, in an environment of its own
+	tools/browser $(COLLECTOR)
+	@mkdir -p .reports
+	$(COLLECTOR)/bin/mypy --config-file tools/mypy-collector.ini
+	set -o pipefail; $(COLLECTOR)/bin/python -m pytest tests/collector -n $(JOBS) \
+	    --dist loadgroup 2>&1 | tee .reports/collector.log
 
 test-jina: ## run the tests on real Jina, in an environment of its own
 	tools/jina-env
@@ -53,6 +60,9 @@ clean: ## remove the environments and whatever else was made
 	rm -rf build dist docs/_build *.egg-info .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: .venv-test
+.PHONY: .venv-test .venv-collector
 .venv-test:
 	@python=$$(tools/pythons --main) && tools/venv .venv "$$python" test,lint
+.venv-collector:
+	@python=$$(tools/pythons --main) && tools/venv $(COLLECTOR) "$$python" \
+	    test,lint,collector,collector-test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import runpy
 import shutil
@@ -82,33 +83,38 @@ def _variants(path: Path, kind: str) -> list[Candidate]:
 
 def install(candidates: list[Candidate], *, upgrade: bool) -> None:
     """Make each environment; ours is built from a copy of this tree, as a user installs it."""
-    source = _copy_of_ours()
+    source, of_ours = _copy_of_ours()
     for folder in dict.fromkeys(candidate.folder for candidate in candidates):
         one = next(candidate for candidate in candidates if candidate.folder == folder)
-        _install(one, source, upgrade=upgrade)
+        _install(one, source, of_ours, upgrade=upgrade)
 
 
-def _copy_of_ours() -> Path:
+def _copy_of_ours() -> tuple[Path, str]:
+    """Return a copy that nobody edits while it is measured, and a digest of it."""
     source = KEPT / "source"
     shutil.rmtree(source, ignore_errors=True)
     bare = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "jina_tel", source / "jina_tel", ignore=bare)
     for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
-    return source
+    digest = hashlib.sha256()
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        digest.update(str(path).encode() + path.read_bytes())
+    return source, digest.hexdigest()
 
 
-def _install(candidate: Candidate, source: Path, *, upgrade: bool) -> None:
+def _install(candidate: Candidate, source: Path, of_ours: str, *, upgrade: bool) -> None:
     stamp = candidate.folder / ".installed"
+    held = stamp.read_text() if stamp.exists() else ""
     if not candidate.python.exists():
         subprocess.run([sys.executable, "-m", "venv", candidate.folder], check=True)
     others = [name for name in candidate.requirements if name != "jina_tel"]
     if others and (upgrade or not stamp.exists()):
         print(f"installing {' '.join(candidate.requirements)}", flush=True)
         _pip(candidate, "--upgrade", *others)
-    if "jina_tel" in candidate.requirements:
+    if "jina_tel" in candidate.requirements and held != of_ours:
         _pip(candidate, "--force-reinstall", "--no-deps", str(source))
-    stamp.touch()
+    stamp.write_text(of_ours)
 
 
 def _pip(candidate: Candidate, *arguments: str) -> None:

@@ -19,6 +19,7 @@ class Plan:
 
     rounds: int = 9
     slow_rounds: int = 3
+    story_rounds: int = 5
     burst_events: int = 10_000
     rate_events: int = 20_000
     closed_events: int = 100_000
@@ -27,13 +28,14 @@ class Plan:
 
 
 QUICK = Plan(
-    rounds=3,
+    rounds=2,
     slow_rounds=1,
-    burst_events=3_000,
+    story_rounds=1,
+    burst_events=1_000,
     rate_events=5_000,
-    closed_events=5_000,
-    workers=8,
-    idle_seconds=3.0,
+    closed_events=1_000,
+    workers=4,
+    idle_seconds=2.0,
 )
 
 
@@ -98,7 +100,7 @@ def alternate(
 def at_once(
     candidates: Sequence[Candidate], rounds: int, measure: Callable[[Candidate], Figure]
 ) -> dict[str, list[Figure]]:
-    """Measure all candidates at the same time, ``rounds`` times: what waits or counts, not times."""
+    """Measure all candidates at the same time, ``rounds`` times: what waits, or is counted."""
     found: dict[str, list[Figure]] = {candidate.title: [] for candidate in candidates}
     with ThreadPoolExecutor(len(candidates)) as pool:
         for _ in range(rounds):

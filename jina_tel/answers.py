@@ -146,7 +146,7 @@ def _parsed(path: str) -> dict[str, Any]:
     import json  # 1-7 ms, on the host's thread: only where there is an answer to read
 
     content = json.loads(content_bytes.decode()) if len(content_bytes) <= MOST_BYTES else None
-    if not isinstance(content, dict) or not isinstance(content.get("v", FORMAT), int):
+    if not isinstance(content, dict) or type(content.get("v", FORMAT)) is not int:
         raise ValueError(f"{path} holds no answer")
     return content
 
@@ -156,7 +156,7 @@ def _answer(content: dict[str, Any], path: str, product: str) -> Answer | None:
     if not isinstance(products, dict):
         return Answer("unreadable", path)
     says = products.get(product, content.get("answer", _NOTHING))
-    if says is _NOTHING and content.get("v", FORMAT) <= FORMAT:
+    if says is _NOTHING and products and content.get("v", FORMAT) <= FORMAT:
         return None  # another product is named: nobody answered for this
     at = content.get("at", "")
     return Answer(says if says in ("on", "off") else "unreadable", path, str(at)[:32])

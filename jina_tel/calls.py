@@ -44,7 +44,8 @@ class Hook:
         telemetry: the product.
         options: what its author asked for.
         package: the product's top-level package, which decides whose class names may leave.
-        owner: the class's name where the instance does not tell: of a static method.
+        owner: the class's name where the instance does not tell: of a static method. None where
+            it cannot be told from a name that a user chose.
         active: False once it is uninstrumented under somebody else's patch.
         original: what stood in the class's dictionary; None where it stood in a base's.
     """
@@ -61,7 +62,9 @@ class Hook:
         "telemetry",
     )
 
-    def __init__(self, telemetry: Recording, options: Options, package: str, owner: str) -> None:
+    def __init__(
+        self, telemetry: Recording, options: Options, package: str, owner: str | None
+    ) -> None:
         self.telemetry = telemetry
         self.options = options
         self.package = package
@@ -89,7 +92,9 @@ class Hook:
     def _name(self, subject: Any, verb: str) -> str:
         if callable(self.options.name):
             return f"{_checked_word(self.options.name(subject))}.{verb}"
-        kind = subject if isinstance(subject, type) else type(subject)
+        kind = type(subject)  # and no isinstance, which asks the host's own __class__
+        if issubclass(kind, type):
+            kind = subject
         known = self._names.get(id(kind))
         if known is None or known[0]() is not kind:
             known = self._remember(kind)
@@ -106,11 +111,25 @@ class Hook:
 
 def _checked_word(name: object) -> str:
     if not is_word(name):
-        raise ValueError("an event's name is no ASCII identifier")
+        raise ValueError("the event has no name that may leave: an ASCII identifier, as in name=…")
     return str(name)
 
 
-def wrapper_for(hook: Hook, takes_instance: bool) -> Callable[..., Any]:
+class _Held(list):  # type: ignore[type-arg]
+    """Holds a coroutine until it begins to run; one that never does is closed.
+
+    Ours is then the only one that the interpreter says was never awaited. Made before what it
+    holds, where that can be: of a cycle that is garbage the oldest is finalized first.
+    """
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        for coroutine in self:
+            coroutine.close()
+
+
+def wrapper_for(hook: Hook, takes_instance: bool, is_async: bool) -> Callable[..., Any]:
     """Return what wrapt calls in the place of the method."""
     telemetry = hook.telemetry
     at_call, failures = hook.at_call, hook.failures
@@ -122,9 +141,10 @@ def wrapper_for(hook: Hook, takes_instance: bool) -> Callable[..., Any]:
         subject = instance
         if subject is None:
             subject = args[0] if takes_instance and args else hook
+        held = _Held() if is_async else None
         up = _live.get()
         if up is not None and _is_live(up, subject, telemetry):
-            return _within(wrapped(*args, **kwargs), telemetry, subject)
+            return _within(wrapped(*args, **kwargs), held, telemetry, subject)
         if at_call:
             hook.record(subject)
         frame = [subject, up, telemetry]
@@ -138,7 +158,7 @@ def wrapper_for(hook: Hook, takes_instance: bool) -> Callable[..., Any]:
         finally:
             frame[0] = None
         if type(result) is CoroutineType:
-            return _named(_count(result, hook, subject), result)
+            return _named(_count(_hold(held, result), hook, subject), result)
         if not at_call:
             hook.record(subject)
         return result
@@ -158,15 +178,21 @@ def _is_live(frame: Any, subject: Any, telemetry: Recording) -> bool:
     return False
 
 
+def _hold(held: _Held | None, started: Any) -> _Held:
+    held = _Held() if held is None else held
+    held.append(started)
+    return held
+
+
 def _named(coroutine: Coroutine[Any, Any, Any], started: Any) -> Coroutine[Any, Any, Any]:
     coroutine.__name__, coroutine.__qualname__ = started.__name__, started.__qualname__
     return coroutine
 
 
-async def _count(started: Any, hook: Hook, subject: Any) -> Any:
+async def _count(held: _Held, hook: Hook, subject: Any) -> Any:
     """The start of a coroutine counts once it was awaited."""
     try:
-        result = await _run(started, hook.telemetry, subject)
+        result = await _run(held, hook.telemetry, subject)
     except Exception:
         if hook.failures:
             hook.record_failed(subject)
@@ -176,18 +202,18 @@ async def _count(started: Any, hook: Hook, subject: Any) -> Any:
     return result
 
 
-def _within(result: Any, telemetry: Recording, subject: Any) -> Any:
+def _within(result: Any, held: _Held | None, telemetry: Recording, subject: Any) -> Any:
     """A coroutine that does not count may outlive the start it is part of, as a task."""
     if type(result) is not CoroutineType:
         return result
-    return _named(_run(result, telemetry, subject), result)
+    return _named(_run(_hold(held, result), telemetry, subject), result)
 
 
-async def _run(started: Any, telemetry: Recording, subject: Any) -> Any:
+async def _run(held: _Held, telemetry: Recording, subject: Any) -> Any:
     """A coroutine's frame is set where it runs, which may be another task."""
     frame = [subject, _live.get(), telemetry]
     _live.set(frame)
     try:
-        return await started
+        return await held.pop()
     finally:
         frame[0] = None

@@ -29,7 +29,7 @@ def stand(folder: str | None) -> files.Held | None:
     if folder is None:
         return _ALONE
     with forks.Apart():  # or a child keeps the lock, and nobody can lead until it ends
-        held = files.Held(os.open(os.path.join(folder, LOCK), files.WRITE, 0o600))
+        held = files.Held(files.open_file(os.path.join(folder, LOCK), files.WRITE))
     if files.seize(held.number):
         return held
     held.close()

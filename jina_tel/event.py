@@ -10,8 +10,10 @@ which are added when it is shipped::
 from __future__ import annotations
 
 import os
+import sys
 import time
 from itertools import count
+from types import FunctionType
 
 from .options import is_word
 
@@ -21,20 +23,84 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+# Where code says that it comes from if a text was compiled, by dataclasses and attrs for instance.
+_MADE = "<string>", "<attrs"
+_NESTED = 0x10  # inspect.CO_NESTED: a flag of code that stands in a function
+
 
 def name_of(kind: type, package: str) -> str | None:
     """Return the name of the nearest class of ``kind``'s line that ``package`` defines, or None.
 
-    A user's own subclass has its module elsewhere, so its name is never returned.
+    A user's own subclass has its module elsewhere, so its name is never returned. Nor is the name
+    of a class that the product made while it runs, ``type(text, (Flow,), {})``, for the text may be
+    a user's: the name must stand in the product's source, as far as that can be told.
 
     Args:
         kind: the concrete class of the object that started.
         package: the product's top-level package, ``"jina"`` for instance.
     """
     for base in kind.__mro__:
-        if top_level(base) == package and is_word(base.__name__):
+        if top_level(base) == package and is_word(base.__name__) and _is_written(base):
             return base.__name__
     return None
+
+
+def _is_written(kind: type) -> bool:
+    """Tell whether its module holds ``kind`` under its name, or a method was compiled under it.
+
+    A class in a function is held by no module, and one is not yet while it is decorated.
+    """
+    if kind.__qualname__.rpartition(".")[2] != kind.__name__:
+        return False
+    return _is_held(kind) or any(_is_of(kind, function_of(value)) for value in vars(kind).values())
+
+
+def _is_held(kind: type) -> bool:
+    """Look into dictionaries alone: an attribute may be code of the host's."""
+    found: Any = sys.modules.get(kind.__module__)
+    for name in kind.__qualname__.split("."):
+        found = getattr(found, "__dict__", {}).get(name)
+        if not issubclass(type(found), type):
+            return False
+    return bool(found.__qualname__ == kind.__qualname__)  # another object after a reload
+
+
+def _is_of(kind: type, function: Any) -> bool:
+    """Tell whether ``function`` was compiled in the body of ``kind``, and not from a text."""
+    if type(function) is not FunctionType:
+        return False
+    code, module = function.__code__, str(function.__globals__.get("__name__"))
+    is_made = code.co_filename.startswith(_MADE) and module != "__main__"  # python -c "…"
+    if is_made or module.partition(".")[0] != top_level(kind):
+        return False
+    return _compiled_as(function) == f"{kind.__qualname__}.{code.co_name}"
+
+
+def _compiled_as(function: FunctionType) -> str:
+    """Return a qualified name that cannot be set.
+
+    Before Python 3.11 code does not know its own. The function's does then, but for one that stands
+    in a function and says that it does not.
+    """
+    compiled: str | None = getattr(function.__code__, "co_qualname", None)
+    if compiled is not None:
+        return compiled
+    is_nested = bool(function.__code__.co_flags & _NESTED)
+    return function.__qualname__ if is_nested == (".<locals>." in function.__qualname__) else ""
+
+
+def function_of(value: Any) -> Any:
+    """Return the function under a method's wrappers; asks types alone, so no code of the host's."""
+    for _ in range(10):
+        if type(value) in (staticmethod, classmethod):
+            value = value.__func__
+        elif type(value) is FunctionType and "__wrapped__" in vars(value):
+            value = vars(value)["__wrapped__"]
+        elif "wraps_method" in vars(type(value)):
+            value = value.__wrapped__
+        else:
+            break
+    return value
 
 
 def top_level(kind: Any) -> str:

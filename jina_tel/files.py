@@ -37,6 +37,32 @@ HOPELESS = frozenset(
 AGAIN_SECONDS = 0.005
 
 
+def open_file(path: str, flags: int) -> int:
+    """Return a descriptor for a file of ours, made at need with mode 0600; raises OSError.
+
+    Its number is none of a standard stream's. Where a host has closed its stdout, the system gives
+    that number to who opens next, and what other code then prints, it prints into our file.
+    """
+    global _shut
+    if not _shut:
+        descriptor = os.open(path, flags, 0o600)
+        if descriptor > 2:
+            return descriptor
+        _shut = True
+        return _above_streams(descriptor)
+    with Plugs():
+        return os.open(path, flags, 0o600)
+
+
+def _above_streams(descriptor: int) -> int:
+    if not CAN_LOCK:
+        return descriptor
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        os.close(descriptor)
+
+
 def share(descriptor: int) -> bool:
     """Take the shared lock without waiting; return False where somebody has it alone."""
     try:
@@ -108,6 +134,25 @@ class Held:
             os.close(number)
 
 
+class Plugs:
+    """Keeps the numbers of closed standard streams taken: what is opened meanwhile gets others.
+
+    By files that nobody can write to, so that whoever prints gets the error of a closed stream.
+    """
+
+    __slots__ = ("_held",)
+
+    def __enter__(self) -> None:
+        self._held: list[Held] = []
+        while (number := os.open(os.devnull, READ)) < 3:
+            self._held.append(Held(number))
+        os.close(number)
+
+    def __exit__(self, *_: object) -> None:
+        for held in self._held:
+            held.close()
+
+
 def _inode(descriptor: int) -> tuple[int, int] | None:
     try:
         status = os.fstat(descriptor)
@@ -118,7 +163,7 @@ def _inode(descriptor: int) -> tuple[int, int] | None:
 
 def read_bytes(path: str, most_bytes: int = 1 << 20) -> bytes:
     """Return the first ``most_bytes`` of a regular file that is not a link; raises OSError."""
-    descriptor = os.open(path, READ)
+    descriptor = open_file(path, READ)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", path)
@@ -152,7 +197,7 @@ def write_whole(path: str, content: bytes, mode: int = 0o600) -> None:
 
 def write_new(path: str, content: bytes) -> None:
     """Write a file that is not there yet, mode 0600; raises OSError, and leaves no torn one."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSED, 0o600)
+    descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSED)
     try:
         view = memoryview(content)
         while view:
@@ -180,14 +225,23 @@ def own_folder(path: str, levels: int) -> None:
         OSError: it cannot be made, is not ours, or would stand in somebody else's home.
     """
     _refuse_a_foreign_home(path)
+    _make_own(path, levels)
+
+
+def _make_own(path: str, levels: int) -> None:
+    if levels:
+        _make_own(os.path.dirname(path), levels - 1)  # first: nothing is made behind a link
     make_private(path)
-    for _ in range(levels):
-        status = os.lstat(path)
-        if not stat.S_ISDIR(status.st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, "a folder of our own is wanted", path)
-        if status.st_uid != _user():
-            raise PermissionError(errno.EPERM, "the folder belongs to another user", path)
-        path = os.path.dirname(path)
+    if levels:
+        _see_own(path)
+
+
+def _see_own(path: str) -> None:
+    status = os.lstat(path)
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "a folder of our own is wanted", path)
+    if status.st_uid != _user():
+        raise PermissionError(errno.EPERM, "the folder belongs to another user", path)
 
 
 def make_private(path: str) -> None:
@@ -211,3 +265,6 @@ def _refuse_a_foreign_home(path: str) -> None:
 
 def _user() -> int:
     return os.geteuid() if hasattr(os, "geteuid") else 0
+
+
+_shut = None in (_inode(0), _inode(1), _inode(2))  # whether a standard stream was seen closed

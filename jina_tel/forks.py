@@ -64,23 +64,41 @@ class Signal:
 
 
 _gate = new_lock()
+_holder = 0  # the thread that has the gate
 
 
 class Apart:
     """Keeps forks out as long as it is entered: for a moment, a fork waits for it.
 
     For what must not be seen half done by a child: an import's locks, a descriptor that is open
-    and not noted down yet.
+    and not noted down yet. A thread that has the gate passes: it comes again in a signal handler
+    of the host's, or in one of the host's own hooks at a fork.
     """
 
     __slots__ = ("_gate",)
 
     def __enter__(self) -> None:
-        self._gate = _gate
-        self._gate.acquire()
+        self._gate = _enter()
 
     def __exit__(self, *_: object) -> None:
-        self._gate.release()
+        if self._gate is not None:
+            _leave(self._gate)
+
+
+def _enter() -> Any:
+    """Return the gate, for who has to give it back; None for who may pass."""
+    global _holder
+    gate, thread = _gate, get_ident()
+    if _holder == thread or not gate.acquire(timeout=GATE_SECONDS):
+        return None
+    _holder = thread
+    return gate
+
+
+def _leave(gate: Any) -> None:
+    global _holder
+    _holder = 0
+    gate.release()
 
 
 def load(module: str) -> None:
@@ -107,27 +125,34 @@ def register(before: Callable[[], None], after_in_child: Callable[[], None]) -> 
         )
 
 
-_forking = 0  # the thread whose fork holds the gate
+_forking: Any = None  # the gate, as long as a fork has it
+
+
+def is_under_way() -> bool:
+    """Tell whether a fork is: hooks are called, ahead of it or behind it."""
+    return _forking is not None
 
 
 def _on_fork() -> None:
     global _forking
     for hook in _before:
         hook()
-    if _gate.acquire(timeout=GATE_SECONDS):
-        _forking = get_ident()
+    gate = _enter()
+    if gate is not None:
+        _forking = gate
 
 
 def _on_fork_in_parent() -> None:
     global _forking
-    if _forking == get_ident():
-        _forking = 0
-        _gate.release()
+    gate = _forking
+    if gate is not None and _holder == get_ident():
+        _forking = None
+        _leave(gate)
 
 
 def _on_fork_in_child() -> None:
-    global _forking, _gate
-    _forking = 0
+    global _forking, _gate, _holder
+    _forking, _holder = None, 0
     _gate = new_lock()
     for hook in _after_in_child:
         hook()

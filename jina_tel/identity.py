@@ -127,7 +127,7 @@ def _remove_torn(path: str) -> None:
     who has the torn one alone, and still finds it there, removes it.
     """
     try:
-        torn = files.Held(os.open(path, files.READ))
+        torn = files.Held(files.open_file(path, files.READ))
     except FileNotFoundError:
         return
     try:

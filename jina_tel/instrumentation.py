@@ -26,14 +26,30 @@ if TYPE_CHECKING:
     from .calls import Recording
 
 
+_new = wrapt.BoundFunctionWrapper.__new__
+
+
 class _BoundMethod(wrapt.BoundFunctionWrapper):  # type: ignore[misc]
     """A wrapped method of an instance; pickles and copies as a bound method does."""
 
     def __new__(cls, *given: Any) -> Any:
-        """A ``WeakMethod`` makes a method again of its type, the bare function and the instance."""
+        """Bind; wrapt gives what is bound, the instance, and as the sixth the wrapped method.
+
+        Where the class is asked, a function is not bound, and neither is ours: ``Sub.start is
+        Base.start`` says whether it was overridden. A ``WeakMethod`` makes a method again of its
+        type, the function and the instance.
+        """
         if len(given) == 2:
             return MethodType(_instrumented(*given), given[1])
-        return super().__new__(cls)
+        if given[1] is None and given[0] is given[5].__wrapped__:
+            return given[5]
+        return _new(cls)
+
+    @property
+    def __func__(self) -> Any:
+        """The function of a method is what its class has: ``self.start.__func__ is Flow.start``."""
+        function = self.__wrapped__.__func__
+        return self._self_parent if self._self_parent.__wrapped__ is function else function
 
     def __reduce__(self) -> tuple[Any, ...]:
         instance = getattr(self.__wrapped__, "__self__", None)
@@ -57,27 +73,29 @@ class _BoundMethod(wrapt.BoundFunctionWrapper):  # type: ignore[misc]
 
 
 def _instrumented(function: Any, instance: Any) -> Any:
-    """Return the wrapped method of this bare function, or the function where there is none."""
-    kind = instance if isinstance(instance, type) else type(instance)
-    return getattr(kind, function.__name__, function)
+    """Return the function as it is called: a class method's own is bare."""
+    hook = _hook_of(found_in(instance, function.__name__)) if isinstance(instance, type) else None
+    return function if hook is None or _hook_of(function) else _Method(function, hook)
 
 
 class _Method(wrapt.FunctionWrapper):  # type: ignore[misc]
     """A wrapped method in its class's dictionary."""
 
     __bound_function_wrapper__ = _BoundMethod
+    wraps_method = True  # for event.name_of, which looks at a class's methods
 
     def __init__(self, wrapped: Any, hook: Hook) -> None:
-        super().__init__(wrapped, wrapper_for(hook, _takes_instance(wrapped)))
+        is_async = iscoroutinefunction(event.function_of(wrapped))
+        super().__init__(wrapped, wrapper_for(hook, _takes_instance(wrapped), is_async))
         self._self_hook = hook
 
     def __reduce__(self) -> Any:
         """By name where a module has it, else by value (cloudpickle), bare where it arrives."""
-        module = sys.modules.get(getattr(self, "__module__", None) or "")
-        name = getattr(self, "__name__", None)
-        if isinstance(name, str) and getattr(module, name, None) is self:
-            return name
-        return _bare, (self.__wrapped__,)
+        name = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(getattr(self, "__module__", None) or "")
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (_bare, (self.__wrapped__,))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self.__reduce__()
@@ -166,13 +184,22 @@ def put_each(
         ValueError: the class takes no other method.
     """
     _prepare()
-    owner = event.name_of(cls, package) or cls.__name__
+    owner = event.name_of(cls, package) or _name_in_function(cls, package)
     hooks = {}
     for name in names:
         if not is_instrumented(telemetry, vars(cls).get(name)):
             hooks[name] = Hook(telemetry, options, package, owner)
             _put(cls, name, hooks[name])
     return hooks
+
+
+def _name_in_function(cls: type, package: str) -> str | None:
+    """Return the name of a class of ``package`` that was written in a function, else None.
+
+    Good enough where no other name may leave: ``type(text, …)`` makes a class that is in none.
+    """
+    is_written = cls.__qualname__.endswith(f".<locals>.{cls.__name__}")
+    return cls.__name__ if is_written and event.top_level(cls) == package else None
 
 
 def _put(cls: type, name: str, hook: Hook) -> None:
@@ -240,7 +267,7 @@ def _inherited(cls: type, name: str) -> Any:
 
 
 def _above(cls: type, subject: Any, name: str) -> Any:
-    line = (subject if isinstance(subject, type) else type(subject)).__mro__
+    line = (subject if issubclass(type(subject), type) else type(subject)).__mro__
     # By name, too: attrs and dataclass(slots=True) make a new class with the old one's methods.
     known = cls.__module__, cls.__name__
     here = next(base for base in line if base is cls or (base.__module__, base.__name__) == known)

@@ -50,7 +50,7 @@ def show_once(settings: Settings, config: str, at: float) -> None:
     if not text or not _is_terminal() or not _is_news(settings, config):
         return
     files.make_private(config)
-    descriptor = os.open(os.path.join(config, LOCK), files.WRITE, 0o600)
+    descriptor = files.open_file(os.path.join(config, LOCK), files.WRITE)
     try:
         if files.seize(descriptor) and _is_news(settings, config):
             sys.stderr.write(f"{text}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
 from .debug import describe
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 
 class _Patch:
-    """What was done for one path: nothing yet, or the class and the hooks that were put into it."""
+    """What was done for one path: nothing yet, or the class and the hooks that were put into it.
 
-    __slots__ = ("cls", "hooks")
+    Into more than one where its module was reloaded: objects of the class before may live on.
+    """
+
+    __slots__ = ("done",)
 
     def __init__(self) -> None:
-        self.cls: type | None = None
-        self.hooks: dict[str, Hook] = {}
+        self.done: list[tuple[type, dict[str, Hook]]] = []
 
 
 _patches: dict[Key, _Patch] = {}  # by product, module and what is in it
@@ -34,29 +37,66 @@ _patches: dict[Key, _Patch] = {}  # by product, module and what is in it
 def patch(telemetry: Recording, module: str, qualified: str, options: Options) -> None:
     """Instrument by name: at once where the module is imported, else when it is.
 
+    A module that asks for its own class above it is still being imported, and has it at the end.
+
     Raises:
         ValueError: the module is imported, and has no such class or method.
     """
     key = (telemetry, module, qualified)
-    if key in _patches:
-        return
     loaded = _loaded(module)
-    made = _Patch()
-    if loaded is not None:
-        _apply(made, telemetry, loaded, qualified, options)
+    made = _patches.get(key) or _Patch()
+    try:
+        if loaded is not None:
+            _apply(made, telemetry, loaded, qualified, options)
+            _patches[key] = made
+            return
+    except ValueError:
+        if not _is_initializing(loaded):
+            raise
+    if key not in _patches or made.done:
         _patches[key] = made
-        return
-    _patches[key] = made
-    when_imported(module, _later(made, key, options))
+        _when_ended(module, _later(made, key, options))
 
 
 def _loaded(module: str) -> ModuleType | None:
     """Return the module if it is imported; wait where another thread is about it."""
     loaded = sys.modules.get(module)
-    if getattr(getattr(loaded, "__spec__", None), "_initializing", False):
+    if _is_initializing(loaded):
         __import__(module)
         loaded = sys.modules.get(module)
     return loaded
+
+
+def _is_initializing(module: ModuleType | None) -> bool:
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
+
+
+class _Beginning(ModuleSpec):
+    """The spec of a module whose import has begun: nothing else tells when that ends.
+
+    importlib says so in ``_initializing``, also where the import failed; then it is a plain spec.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "_initializing" and not value:
+            waiting = vars(self).pop("_jina_tel", ())
+            self.__class__ = ModuleSpec  # type: ignore[assignment]
+            for hook in waiting:
+                when_imported(self.name, hook)
+
+
+def _when_ended(module: str, hook: Callable[[ModuleType], None]) -> None:
+    """Have ``hook`` called when the module is imported, though its import may have begun."""
+    loaded = sys.modules.get(module)
+    spec: Any = getattr(loaded, "__spec__", None)
+    if type(spec) not in (ModuleSpec, _Beginning) or not _is_initializing(loaded):
+        when_imported(module, hook)
+        return
+    vars(spec).setdefault("_jina_tel", []).append(hook)
+    spec.__class__ = _Beginning
+    if not spec._initializing:
+        spec._initializing = False  # it ended meanwhile, in another thread
 
 
 def _later(made: _Patch, key: Key, options: Options) -> Callable[[ModuleType], None]:
@@ -68,7 +108,8 @@ def _later(made: _Patch, key: Key, options: Options) -> Callable[[ModuleType], N
         try:
             _apply(made, telemetry, module, qualified, options)
         except Exception as error:  # noqa: BLE001 - in the host's import: the first fence
-            del _patches[key]
+            if not made.done:
+                del _patches[key]
             telemetry.say(f"{name}:{qualified} could not be instrumented: {describe(error)}")
 
     return imported
@@ -78,8 +119,10 @@ def _apply(
     made: _Patch, telemetry: Recording, module: ModuleType, qualified: str, options: Options
 ) -> None:
     cls, names = _target_in(module, qualified, options)
-    made.hooks = put_each(telemetry, cls, names, options, module.__name__.partition(".")[0])
-    made.cls = cls
+    if any(known is cls for known, _ in made.done):
+        return
+    hooks = put_each(telemetry, cls, names, options, module.__name__.partition(".")[0])
+    made.done.append((cls, hooks))
     for name in names:
         _tell_unreachable(telemetry, cls, name)
 
@@ -130,15 +173,15 @@ def _tell_unreachable(telemetry: Recording, cls: type, name: str) -> None:
             )
 
 
-def unpatch(telemetry: Recording, module: str, qualified: str) -> None:
+def unpatch(telemetry: Recording, module: str, qualified: str, *, known: bool) -> None:
     """Put back what was there.
 
     Raises:
-        ValueError: nothing of this product is instrumented there.
+        ValueError: it should be ``known``, and nothing of this product is instrumented there.
     """
-    made = _patches.pop((telemetry, module, qualified), None)
-    if made is None:
+    key = (telemetry, module, qualified)
+    if known and key not in _patches:
         raise ValueError(f"path: {module}:{qualified} is not instrumented")
-    if made.cls is not None:
-        for name, hook in made.hooks.items():
-            take_back(made.cls, name, hook)
+    for cls, hooks in _patches.pop(key, _Patch()).done:
+        for name, hook in hooks.items():
+            take_back(cls, name, hook)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import time
 
 from . import files, forks, identity
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 recordings: list[Recording] = []
 _prepared = False
+_pid = 0  # of the process whose recordings these are
 
 
 def join(recording: Recording) -> None:
@@ -39,10 +41,10 @@ def join(recording: Recording) -> None:
 
 def prepare() -> bool:
     """Have this process's forks and its exit told to us, once; return whether that is new."""
-    global _prepared
+    global _prepared, _pid
     if _prepared:
         return False
-    _prepared = True
+    _prepared, _pid = True, os.getpid()
     forks.register(_before_fork, _after_fork_in_child)
     atexit.register(_leave)
     return True
@@ -54,7 +56,22 @@ def _before_fork() -> None:
         recording.make_way()
 
 
+def is_parents() -> bool:
+    """Tell whether what is recorded with was the parent's, and leave it to the parent.
+
+    A hook of the host's may come to us in the child before we are told of the fork.
+    """
+    if not _prepared or os.getpid() == _pid:
+        return False
+    _after_fork_in_child()
+    return True
+
+
 def _after_fork_in_child() -> None:
+    global _pid
+    if os.getpid() == _pid:
+        return  # by now we have seen it ourselves
+    _pid = os.getpid()
     identity.enter_child()
     for recording in recordings:
         recording.retire()

@@ -5,7 +5,8 @@ what a fixture needs is imported when a test asks for it.
 
 As long as pytest runs, ``JINA_TEL_ENDPOINT`` is ``memory:``, unless it was set before, and
 ``JINA_TEL_TESTING`` is set, with which every product keeps its events in memory, unless its author
-chose an endpoint on loopback or a variable names another. Child processes inherit both.
+chose, or a variable names, an endpoint on loopback. Child processes inherit both. Whoever wants
+tests to send runs them with ``-p no:jina_tel``.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import os
 import time
 from itertools import count
 
-from . import answers, files, folders, identity, notice, process
+from . import answers, files, folders, forks, identity, notice, process
 from . import contact as contacts
 from .consent import Consent, decide, variables_say
 from .debug import describe, say
@@ -60,9 +60,10 @@ class Recorder:
 
     def is_current(self, now: float) -> bool:
         """Tell whether the variables are as they were: consent's at once, the rest in a second."""
-        return self.unchanged() and (
-            now < self.look_at or self._variables == read(self.settings.variables.keys)
-        )
+        return self.unchanged() and (now < self.look_at or self._is_still_current())
+
+    def _is_still_current(self) -> bool:
+        return not process.is_parents() and (self._variables == read(self.settings.variables.keys))
 
     def retire(self) -> None:
         """Leave what comes to another recorder: in a forked child, where this is the parent's."""
@@ -118,7 +119,8 @@ class Recorder:
         if consent.allowed != self.allowed:
             self.say(f"{'on' if consent.allowed else 'off'}: {consent.because}")
         self.allowed = consent.allowed
-        self.look_at = now + LOOK_SECONDS
+        # In the middle of a fork each event asks again, for on which side of it that is.
+        self.look_at = 0.0 if forks.is_under_way() else now + LOOK_SECONDS
         pipeline = self._pipeline
         if pipeline is not None and pipeline.folder is not None:
             self.allowed = self.allowed and not _is_gone(pipeline.folder)
@@ -276,6 +278,8 @@ class Recorder:
 
     def make_way(self) -> None:
         """Ahead of a fork."""
+        if self.allowed:
+            self.look_at = 0.0
         if self._pipeline is not None:
             self._pipeline.shipper.make_way()
 

@@ -160,10 +160,11 @@ def _event(settings: Settings) -> Fragment:
 
 
 def _ledger(settings: Settings) -> Fragment:
+    count = {"type": "integer", "minimum": 1, "maximum": (1 << identity.UID_BITS) - 1}
     lost = {
         "type": "object",
         "description": LEDGER_WHY,
-        "properties": {reason: {"type": "integer", "minimum": 1} for reason in sorted(REASONS)},
+        "properties": dict.fromkeys(sorted(REASONS), count),
         "minProperties": 1,
         "additionalProperties": False,
     }

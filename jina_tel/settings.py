@@ -191,16 +191,16 @@ def is_loopback(endpoint: str) -> bool:
 def endpoint_of(settings: Settings, environ: Mapping[str, str]) -> str | None:
     """Return where events go, or None: the user's variable first, then what the author chose.
 
-    While ``JINA_TEL_TESTING`` is set (our pytest plugin sets it), an endpoint that the author
-    chose is taken as ``memory:`` unless it is on loopback, so a test suite sends nothing.
+    While ``JINA_TEL_TESTING`` is set (our pytest plugin sets it), any endpoint that is not on
+    loopback is taken as ``memory:``, so a test suite sends nothing.
     """
     given = environ.get(settings.variables.endpoint)
-    if given is not None:
-        return given or None
-    chosen = settings.endpoint
-    if environ.get(TESTING) and not (chosen and is_loopback(chosen)):
+    if given == "":
+        return None
+    endpoint = settings.endpoint if given is None else given
+    if environ.get(TESTING) and not (endpoint and is_loopback(endpoint)):
         return "memory:"
-    return chosen
+    return endpoint
 
 
 def read(keys: tuple[Any, ...]) -> tuple[Any, ...]:

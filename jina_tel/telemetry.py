@@ -7,11 +7,14 @@ imported once there is something to record.
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from .consent import Consent, variables_say
 from .options import METHODS, Options, found_in, is_method, starts_of
 from .settings import Settings
+
+DAY = 86400.0  # longer than that no lock can be asked to wait on every system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +125,7 @@ class Telemetry:
             return True
         now = time.monotonic()
         try:
-            return self._current(now).flush(now + seconds)
+            return self._current(now).flush(now + min(seconds, DAY))
         except Exception as error:  # noqa: BLE001 - nothing of ours is raised into the host
             self.fence(error)
             return False
@@ -202,11 +205,12 @@ class Telemetry:
             ValueError: nothing of this product is instrumented there.
         """
         module, qualified = _split(path)
-        if self._says_no():
+        says_no = self._says_no()
+        if says_no and "jina_tel.patches" not in sys.modules:
             return
         from . import patches
 
-        patches.unpatch(self, module, qualified)
+        patches.unpatch(self, module, qualified, known=not says_no)
 
     def adopt(self, cls: type, options: Options, *, named: bool) -> None:
         """Instrument a subclass of ``Mixin``; ``named``: its own definition names the methods."""

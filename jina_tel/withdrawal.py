@@ -33,11 +33,13 @@ class Withdrawal(NamedTuple):
         bodies: how many kept bodies, which had left before, are deleted.
         is_quiet: whether it is sure that no request is under way any more; False where a
             shipper did not end in time: it was stopped (Ctrl-Z) in the middle, for instance.
+        is_overtaken: whether a yes came while a request was waited for: what leaves is its.
     """
 
     events: int
     bodies: int
     is_quiet: bool
+    is_overtaken: bool = False
 
 
 def withdraw(
@@ -53,8 +55,8 @@ def withdraw(
     Args:
         folders: the product's.
         seconds: how long to wait for requests that are under way.
-        on_wait: called now and then while there is one; False ends the waiting, for a yes
-            has come behind this no, and what is there now is that one's.
+        on_wait: called now and then while there is one; False, now and whenever it is asked
+            again, ends the waiting: a yes has come behind this no.
 
     Raises:
         OSError: the answer cannot be stored; nothing was deleted then.
@@ -78,8 +80,10 @@ def delete(
     events, bodies = _purge(journals)
     until = time.monotonic() + seconds
     quiet = all(_falls_quiet(journal.folder, until, on_wait) for journal in journals)
-    late = _purge(journals) if quiet or on_wait() else (0, 0)
-    return Withdrawal(events + late[0], bodies + late[1], quiet)
+    if not quiet and not on_wait():
+        return Withdrawal(events, bodies, is_quiet=False, is_overtaken=True)
+    late_events, late_bodies = _purge(journals)
+    return Withdrawal(events + late_events, bodies + late_bodies, quiet)
 
 
 def _purge(journals: list[DiskJournal]) -> tuple[int, int]:
@@ -129,7 +133,9 @@ def hold(folder: str, seconds: float, *, make: bool = False) -> int | None:
         make: whether to make the lock where nobody has sent yet, and so keep it from the next.
     """
     try:
-        descriptor = os.open(os.path.join(folder, LOCK), files.WRITE if make else files.READ, 0o600)
+        descriptor = files.open_file(
+            os.path.join(folder, LOCK), files.WRITE if make else files.READ
+        )
     except FileNotFoundError:
         return NO_LOCK
     if files.seize_within(descriptor, max(seconds, 0.0)):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from counted import count
+from support import ROOT
 
 # What the caller's thread imports from `import jina_tel` to the first event, beyond wrapt and
 # platformdirs and what these bring along. A name that is added here is paid by every start.
@@ -15,6 +18,12 @@ FIRST_EVENT = """
     jina_tel.journal.part jina_tel.ledger jina_tel.notice jina_tel.options jina_tel.payload
     jina_tel.pipeline jina_tel.process jina_tel.product jina_tel.recorder jina_tel.settings
     jina_tel.shipper jina_tel.telemetry jina_tel.transports
+""".split()
+
+# What those files import as they are imported; wrapt 2 has brought some of it, wrapt 1.17 has not.
+OF_THE_LIBRARY = """
+    __future__ _blake2 _thread atexit collections contextvars errno fcntl functools inspect
+    itertools os stat sys time types typing weakref
 """.split()
 
 # fcntl comes with platformdirs where a Python's tempfile or shutil needs it.
@@ -54,6 +63,31 @@ def test_the_first_event_imports_these_modules_and_no_other(tmp_path):
 
     assert set(FIRST_EVENT) == later - SYSTEM
     assert first - FIRST_PROCESS == later
+
+
+def test_the_files_of_a_start_import_these_modules_of_the_library_and_no_other():
+    trees = [ast.parse(_source(name)) for name in FIRST_EVENT if name.startswith("jina_tel")]
+    found = {name for tree in trees for node in tree.body for name in _imported(node)}
+
+    assert set(OF_THE_LIBRARY) == found - {"wrapt"}
+
+
+def _source(module: str) -> str:
+    path = ROOT.joinpath(*module.split("."))
+    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
+
+
+def _imported(node: ast.stmt) -> set[str]:
+    """Return what a statement of a module imports, but of our own and for the types alone."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom):
+        return set() if node.level else {node.module or ""}
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        return set()
+    if isinstance(node, (ast.If, ast.Try)):  # not what is imported where the first fails
+        return {name for child in node.body for name in _imported(child)}
+    return set()
 
 
 @pytest.mark.parametrize("variable", ["JINA_OPTOUT_TELEMETRY", "DO_NOT_TRACK"])

@@ -25,20 +25,22 @@ from jina_tel.testing import Receiver
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN = {"python", "console", "ini", "arrives", "shows"}
-HELD_ELSEWHERE = {"json", "http"}  # tests/test_docs_wire.py
+HELD_ELSEWHERE = {"json", "http"}  # tests/test_docs_words.py
 SPHINX = {"{toctree}", "{eval-rst}"}
 PROSE = {"text"}
 COLOUR = re.compile(r"\x1b\[\d+m")
 MADE_UP = ("https://telemetry.acme.example/v1/events", "8075", "/home/ada")
+ANYTHING = "..."
 GOES_ON = "# until Ctrl-C"
 # Where the collector is not installed, its commands say how to install it.
+COLLECT = "jina-tel collect"
 COLLECTS = find_spec("duckdb") is not None
 INSTALL = "pip install 'jina_tel[collector]'"
 
 SUDO = '#!/bin/sh\nexec "$@"\n'
 # What make would do is run by the project's own checks, from a clean clone; here it is looked up.
-MAKE = """#!/bin/sh
-grep -qx "step make $1" {root}/.ci/run && exec {make} --dry-run -C {root} "$@"
+MAKE = r"""#!/bin/sh
+grep -qE "^step .*make $1\$" {root}/.ci/run && exec {make} --dry-run -C {root} "$@"
 """
 
 
@@ -91,7 +93,7 @@ class Reader:
         """Put what there is in the place of what is made up."""
         for made_up, real in zip(MADE_UP, (self.receiver.url, str(self.port), str(self.home))):
             text = text.replace(made_up, real)
-        return text
+        return text.replace(COLLECT, f"{COLLECT} --port {self.port}")  # where 8075 is not said
 
     def as_told(self, text):
         """Put what is made up in the place of what there is."""
@@ -123,7 +125,9 @@ class Reader:
         terminal = Goes(line, self.folder, self._environment)
         if line.endswith(GOES_ON) and (COLLECTS or "collect" not in line):
             self.going_on.append(terminal)
-            wait_until(lambda: as_shown(shown, self.as_told(terminal.so_far())))
+            wait_until(lambda: as_shown(shown or ANYTHING, self.as_told(terminal.so_far())))
+            if line.startswith(COLLECT):
+                wait_until(lambda: "Ctrl-C ends it" in terminal.so_far())
             return
         with terminal:
             code, text = terminal.end()

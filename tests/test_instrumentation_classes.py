@@ -275,13 +275,15 @@ def test_an_inherited_method_is_found_as_if_nothing_stood_there(kind):
         start = tell("Base")
 
     class Left(Base):
-        pass
+        def stop(self):
+            pass
 
     class Right(Base):
         start = tell("Right")
 
     class Both(Left, Right):
-        pass
+        def stop(self):
+            pass
 
     acme.instrumented("start")(Left)
     results = [one().start() for one in (Left, Both)]

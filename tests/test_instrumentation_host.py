@@ -7,6 +7,7 @@ import copy
 import doctest
 import functools
 import inspect
+import os
 import pickle
 import pydoc
 import subprocess
@@ -17,6 +18,7 @@ import weakref
 
 import pytest
 from recalled import product, taken
+from support import ROOT
 
 acme = product()
 
@@ -64,6 +66,11 @@ class Flow:
         return self.size == other.size
 
     __hash__ = None
+
+
+class Override(Flow):
+    def start(self):
+        return super().start()
 
 
 @acme.instrumented(name="Server")
@@ -150,10 +157,12 @@ def test_instances_classes_and_methods_pickle(protocol):
     assert through(serve) is serve
     assert flow == through(flow.start)()
     assert through(Flow.start)(flow) is flow
+    assert through(Flow.start) is Flow.start
+    assert through(Override.start)(Override()) == Override()
     assert 4 == through(Flow.of)(4).size
     assert 5 == through(Flow.bare)(5)
     assert 6 == through(flow.bare)(6)
-    assert ["Flow.start"] * 5 == taken()
+    assert sorted(["Flow.start"] * 5 + ["Override.start"]) == sorted(taken())
 
 
 def test_instances_classes_and_methods_copy():
@@ -198,6 +207,51 @@ def test_a_class_travels_by_value_and_arrives_bare(tmp_path):
     said = subprocess.check_output([sys.executable, "-c", script, str(path)], text=True)
 
     assert "7 7 function\n" == said
+
+
+BY_VALUE = """
+import pickle, sys
+import cloudpickle
+from jina_tel import instrumented
+
+@instrumented("start", "of", "bare")
+class Local:
+    def start(self):
+        return 7
+
+    @classmethod
+    def of(cls):
+        return cls()
+
+    @staticmethod
+    def bare():
+        return 8
+
+if __name__ == "__main__":
+    pickled = cloudpickle.dumps((Local, Local.start, Local.of, Local.bare))
+    open(sys.argv[1], "wb").write(pickled)
+"""
+
+
+def test_a_program_s_own_class_travels_by_value(tmp_path):
+    pytest.importorskip("cloudpickle")
+    program, path = tmp_path / "program.py", tmp_path / "pickled"
+    program.write_text(BY_VALUE)
+    script = (
+        "import pickle, sys\n"
+        "local, start, of, bare = pickle.load(open(sys.argv[1], 'rb'))\n"
+        "print(local.of().start(), start(of()), local.bare(), bare())"
+    )
+
+    subprocess.check_call([sys.executable, str(program), str(path)], env=here())
+    said = subprocess.check_output([sys.executable, "-c", script, str(path)], text=True)
+
+    assert "7 7 8 8\n" == said
+
+
+def here():
+    """Return an environment in which ours is found, and nothing is sent."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "JINA_TEL_ENDPOINT": "memory:"}
 
 
 def test_bound_methods_are_equal_hash_and_are_held_weakly():

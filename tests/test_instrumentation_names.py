@@ -50,7 +50,7 @@ def acme():
 def module(name, source, **names):
     made = types.ModuleType(name)
     vars(made).update(names)
-    exec(source, vars(made))
+    exec(compile(source, f"{name}.py", "exec"), vars(made))
     return made
 
 
@@ -80,11 +80,16 @@ def test_the_products_class_is_told_for_a_users(library, base):
 
 
 @pytest.mark.parametrize("base", BASES)
-def test_the_products_own_subclass_is_told_by_its_name(library, base):
-    subclass(getattr(library, base), "Ranker", of="acme_engine.more.parts")().start()
-    subclass(getattr(library, base), "Ranker", of="acme_engine")().start()
+@pytest.mark.parametrize("of", ["acme_engine.more.parts", "acme_engine"])
+def test_the_products_own_subclass_is_told_by_its_name(library, monkeypatch, base, of):
+    source = "class Ranker(base): pass\nclass Outer:\n class Inner(base): pass"
+    own = module(of, source, base=getattr(library, base))
+    monkeypatch.setitem(sys.modules, of, own)
 
-    assert ["Ranker.start"] * 2 == taken()
+    own.Ranker().start()
+    own.Outer.Inner().start()
+
+    assert ["Ranker.start", "Inner.start"] == taken()
 
 
 @pytest.mark.parametrize("of", ["acme_engine_fraud", "acme", "__main__", "builtins", "", None, 5])
@@ -98,10 +103,12 @@ NAMES = ["Größe", "名", "a" * 10_000, "A B", "x.y", "", "1x", 'q"', "n\nn"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("of", ["fraud", "acme_engine"])
+@pytest.mark.parametrize("of", ["fraud", "acme_engine.parts"])
 def test_a_name_that_is_no_short_word_is_never_told(library, name, of):
-    subclass(library.Executor, name, of)().start()
-    subclass(library.Flow, name, of, start=lambda self: 1)().start()
+    vars(library)[name] = subclass(library.Executor, name, of)
+    vars(library)[name]().start()
+    vars(library)[name] = subclass(library.Flow, name, of, start=lambda self: 1)
+    vars(library)[name]().start()
 
     assert ["Executor.start"] == taken()
 
@@ -171,8 +178,10 @@ def test_classes_are_forgotten_and_names_not_mixed_up(library):
     gc.collect()
     told = []
     for number in range(3 * KINDS):
-        kind = subclass(library.Executor, f"Own{number}", of="acme_engine")
+        kind = subclass(library.Executor, f"Own{number}", of="acme_engine.parts")
+        setattr(library, kind.__name__, kind)
         kind().start()
+        delattr(library, kind.__name__)
         told.append(f"Own{number}.start")
 
     assert gone() is None

@@ -130,7 +130,8 @@ def test_a_class_method_and_its_subclasses():
                 inner.start()
 
     class Sub(Flow):
-        pass
+        def stop(self):
+            pass
 
     Flow.start(Flow)
     Flow.start(Sub)

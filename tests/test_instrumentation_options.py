@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import traceback
 
 import pytest
@@ -49,6 +50,49 @@ def test_an_exception_passes_through_untouched(error, failures, asynchronous):
     assert "raise error from cause" == lines[-1]
     failed = failures and isinstance(error, Exception)
     assert (["Client.failed"] if failed else []) == taken()
+
+
+@pytest.mark.parametrize("order", [SystemExit(3), asyncio.CancelledError(), KeyboardInterrupt()])
+def test_who_is_told_to_stop_has_not_failed(order):
+    """A cancelled start, or one that exits, is neither a start nor a failure."""
+
+    @acme.instrumented(failures=True)
+    class Client:
+        def start(self):
+            raise order
+
+        async def __aenter__(self):
+            await asyncio.sleep(0)
+
+    with pytest.raises(type(order)):
+        Client().start()
+    entering = Client().__aenter__()
+    entering.send(None)
+    with pytest.raises(type(order)):
+        entering.throw(order)
+    assert [] == taken()
+
+
+@pytest.mark.parametrize("made", [functools.partialmethod, functools.singledispatchmethod])
+def test_what_functools_makes_a_method_of_is_refused_and_stays(made):
+    """Neither can be called as it stands in the class; the function that it is made of can."""
+
+    class Flow(acme.Mixin):
+        @acme.instrumented
+        def run(self, port=80):
+            return port
+
+        start = made(run)
+
+    stood = vars(Flow)["start"]
+
+    with pytest.raises(ValueError, match="none of start"):
+        acme.instrumented(Flow)
+    with pytest.raises(ValueError, match="no method 'start'"):
+        acme.instrumented("start")(Flow)
+    assert vars(Flow)["start"] is stood
+    assert 8080 == Flow().start(8080)
+    assert ["Flow.start"] == taken()
 
 
 def test_it_is_recorded_at_the_call_where_it_never_returns():

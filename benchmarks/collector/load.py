@@ -6,6 +6,9 @@ The collector is a process of its own, as ``jina-tel collect`` starts it; the lo
 one, so both share the machine's processors. A batch is 100 events, gzipped as the client does it;
 each event has an id of its own and is one of 20,000 installations' in 2,000 environments.
 
+A row "of N a second" is offered so many events a second and no more, for as long as is said: what
+is stored then keeps up with it, or does not. The other rows are offered as much as is taken.
+
 Printed, a row each: requests and events that were acknowledged in a second; the same, counted until
 the store had the last of them; the middle and the slowest hundredth of the answers' times; the most
 memory that the collector had, and how many seconds of a processor it took in a second.
@@ -42,6 +45,13 @@ from jina_tel.jina import JINA
 
 CONNECTIONS = 32
 BATCH = 100
+OFFERED = (  # what it is called, the events of a request, the events a second
+    ("batches", BATCH, 0),
+    ("batches, of 50 k a second", BATCH, 50_000),
+    ("singly", 1, 0),
+    ("singly, of 5 k a second", 1, 5_000),
+)
+MOST = {BATCH: 90_000, 1: 15_000}  # events a second that are prepared where all are taken
 SAMPLES = {entry.name: entry.sample for entry in schema.entries(JINA.settings)}
 HEAD = "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\n"
 BARE = """
@@ -76,8 +86,9 @@ class Row:
         low = statistics.median(self.answers) * 1000
         high = sorted(self.answers)[int(len(self.answers) * 0.99)] * 1000
         stored = f"{self.events / self.until_stored:10,.0f}" if self.until_stored else f"{'':10}"
+        requests, events = self.requests / self.seconds, self.events / self.seconds
         print(
-            f"{self.name:28}{self.requests / self.seconds:10,.0f}{self.events / self.seconds:10,.0f}"
+            f"{self.name:36}{requests:10,.0f}{events:10,.0f}"
             f"{stored}{low:8.1f}{high:8.1f}{self.megabytes:8.0f}{self.processors:8.2f}",
             flush=True,
         )
@@ -89,22 +100,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--folder", help="on the disk that is meant; by default that of /tmp")
     given = parser.parse_args()
-    print(
-        f"{'':28}{'requests':>10}{'events':>10}{'stored':>10}{'ms':>8}{'ms 99%':>8}{'MB':>8}{'cores':>8}"
-    )
+    wide = "".join(f"{title:>10}" for title in ("requests", "events", "stored"))
+    print(f"{'':36}{wide}{'ms':>8}{'ms 99%':>8}{'MB':>8}{'cores':>8}")
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         batches = requests_of(BATCH, 2000)
         synced(Path(folder), batches[0], given.seconds / 4)
         single = requests_of(1, 20_000)
         for name, requests, size in (("100 events", batches, BATCH), ("1 event", single, 1)):
             with bare() as (process, port):
-                measure(f"bare uvicorn, {name}", process, port, requests, size, given.seconds / 4)
-        for name, size, wanted in (("batches of 100", BATCH, 90_000), ("single events", 1, 15_000)):
-            prepared = requests_of(size, int(given.seconds * wanted / size))
+                load = Load(requests, given.seconds / 4)
+                measure(f"bare uvicorn, {name}", process, port, load, size)
+        for name, size, offered in OFFERED:
+            prepared = requests_of(size, int(given.seconds * (offered or MOST[size]) / size))
             with collector(Path(folder) / name) as (process, port):
-                measure(
-                    f"collector, {name}", process, port, prepared, size, given.seconds, stored=True
-                )
+                load = Load(prepared, given.seconds, offered / size)
+                measure(f"collector, {name}", process, port, load, size, stored=True)
 
 
 def requests_of(size: int, count: int) -> list[bytes]:
@@ -210,16 +220,14 @@ def measure(
     name: str,
     process: subprocess.Popen[str],
     port: int,
-    requests: list[bytes],
+    load: Load,
     size: int,
-    seconds: float,
     *,
     stored: bool = False,
 ) -> None:
     """Send for so long, wait until all of it is stored, and print the row."""
     watched = psutil.Process(process.pid)
     before = sum(watched.cpu_times()[:2])
-    load = Load(requests, seconds)
     began = time.perf_counter()
     uvloop.run(load.run(port, watched))
     took = time.perf_counter() - began
@@ -241,13 +249,21 @@ def metric(port: int, name: str) -> float:
 
 
 class Load:
-    """Sends requests on several connections, one after the other on each."""
+    """Sends requests on several connections, one after the other on each.
 
-    def __init__(self, requests: list[bytes], seconds: float) -> None:
+    Args:
+        requests: to send.
+        seconds: for so long.
+        pace: so many requests a second at the most, 0 for as many as are answered.
+    """
+
+    def __init__(self, requests: list[bytes], seconds: float, pace: float = 0.0) -> None:
         self.answers: list[float] = []
         self.megabytes = 0.0
         self.seconds = seconds
         self.left = iter(requests)
+        self.pace = pace
+        self.due = 0.0
 
     async def run(self, port: int, watched: psutil.Process) -> None:
         loop = asyncio.get_running_loop()
@@ -258,6 +274,13 @@ class Load:
         while not all(end.done() for end in ends):
             self.megabytes = max(self.megabytes, watched.memory_info().rss / 1e6)
             await asyncio.wait(ends, timeout=0.2)
+
+    def pause(self) -> float:
+        """Return how long to wait with the next request."""
+        if not self.pace:
+            return 0.0
+        self.due = (self.due or time.perf_counter()) + 1 / self.pace
+        return max(0.0, self.due - time.perf_counter())
 
     def next(self) -> bytes | None:
         return next(self.left, None) if time.perf_counter() < self.until else None
@@ -285,7 +308,11 @@ class Connection(asyncio.Protocol):
         assert self.got.startswith(b"HTTP/1.1 202"), self.got[:200]
         self.got = b""
         self.load.answers.append(time.perf_counter() - self.began)
-        self.send()
+        pause = self.load.pause()
+        if pause:
+            asyncio.get_running_loop().call_later(pause, self.send)
+        else:
+            self.send()
 
     def send(self) -> None:
         request = self.load.next()

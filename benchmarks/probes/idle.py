@@ -95,7 +95,7 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     rows = [(title, *_cells(seen)) for title, (seen,) in found.items()]
     note = (
         f"{SETTLE_SECONDS:.0f} s after its event has arrived, watched for "
-        f"{plan.idle_seconds:.0f} s in /proc, and again for as long by strace; all of them at the same time."
+        f"{plan.idle_seconds:.0f} s in /proc, and again for as long by strace, all at once."
     )
     columns = (
         "",

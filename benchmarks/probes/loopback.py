@@ -7,7 +7,7 @@ import shutil
 
 from ..candidates import Candidate
 from ..children import Sink, command, environment, new_home, run
-from ..tables import Findings, Plan, Table, Verdict, senders
+from ..tables import Findings, Plan, Table, Verdict, at_once, senders
 from .workers import modules_of
 
 ADDRESS = re.compile(r'inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"')
@@ -33,7 +33,7 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Look at each that sends."""
     if not shutil.which("strace"):
         return Findings([])
-    found = {one.title: addresses(one) for one in senders(candidates)}
+    found = {t: seen for t, (seen,) in at_once(senders(candidates), 1, addresses).items()}
     beyond = {t: sorted(a for a in seen or () if not HERE.match(a)) for t, seen in found.items()}
     rows = [
         (title, ", ".join(sorted(seen)) if seen else "none", ", ".join(beyond[title]) or "none")

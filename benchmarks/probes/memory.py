@@ -12,7 +12,6 @@ from ..tables import (
     Plan,
     Table,
     Verdict,
-    alternate,
     at_most,
     at_once,
     middle,
@@ -54,7 +53,7 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     bare = next(one for one in candidates if one.title == "bare call")
     all_of = [bare, *senders(candidates)]
     one_event = at_once(all_of, plan.slow_rounds, lambda one: after(one, "healthy", 1))
-    many = alternate(
+    many = at_once(
         all_of, min(plan.slow_rounds, 2), lambda one: after(one, "closed", plan.closed_events)
     )
     floors = {one.title: _floor(one, plan) for one in ours(candidates)}

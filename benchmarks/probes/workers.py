@@ -14,6 +14,7 @@ from ..tables import (
     Verdict,
     alternate,
     at_most,
+    at_once,
     middle,
     neighbours,
     ours,
@@ -34,11 +35,17 @@ class Run:
     arrived: float
 
 
+_modules: dict[str, tuple[str, ...]] = {}
+
+
 def modules_of(candidate: Candidate) -> tuple[str, ...]:
-    """Return all that the candidate has loaded when its event is delivered."""
-    with Sink(candidate.event) as sink:
-        names = act(candidate, "loaded", sink.url).split()
-    return tuple(name for name in names if name not in ("__main__", "candidate"))
+    """Return all that the candidate has loaded when its event is delivered; found out once."""
+    if candidate.title not in _modules:
+        with Sink(candidate.event) as sink:
+            names = act(candidate, "loaded", sink.url).split()
+        mine = ("__main__", "candidate")
+        _modules[candidate.title] = tuple(name for name in names if name not in mine)
+    return _modules[candidate.title]
 
 
 def start_together(candidate: Candidate, modules: tuple[str, ...], number: int) -> Run:
@@ -87,11 +94,11 @@ def _end(process: subprocess.Popen[str]) -> None:
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Measure all that send, with the sink 200 ms away, so that connections overlap."""
     all_of = senders(candidates)
-    modules = {one.title: modules_of(one) for one in all_of}
+    modules = at_once(all_of, 1, modules_of)
     found = alternate(
         all_of,
         min(plan.slow_rounds, 2),
-        lambda one: start_together(one, modules[one.title], plan.workers),
+        lambda one: start_together(one, modules[one.title][0], plan.workers),
     )
     rows = [
         (

@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         _show(outcomes, stored, says, screen)
     if failures:
         raise failures[0]
-    return NO if any(_is_still_busy(*outcome) for outcome in outcomes) else DONE
+    return NO if any(_is_busy(one) for _, one in outcomes) else DONE
 
 
 def _chosen(
@@ -153,15 +153,7 @@ def _answer_each(
 
 def _answer(product: Product, arguments: argparse.Namespace, at: str, screen: Screen) -> Withdrawal:
     """Store the answer for one product, unless all users' was stored; for a no, delete."""
-    folders = product.folders
-    waited_for: list[Product] = []
-
-    def on_wait() -> bool:
-        if product not in waited_for:
-            waited_for.append(product)
-            screen.note(f"{product.name}: a request is under way; waiting for its end")
-        return not product.consent().allowed
-
+    folders, on_wait = product.folders, _Waiting(product, screen)
     if arguments.system:
         return _NOTHING if arguments.command == "on" else delete(folders.state, on_wait=on_wait)
     if folders.config is None:
@@ -173,9 +165,25 @@ def _answer(product: Product, arguments: argparse.Namespace, at: str, screen: Sc
     return withdraw(folders, at, on_wait=on_wait)
 
 
-def _is_still_busy(product: Product, one: Withdrawal) -> bool:
-    """Tell whether what left behind a no may be of before it: not where a yes has come since."""
-    return not one.is_quiet and not product.consent().allowed
+class _Waiting:
+    """Says once that a request is waited for, and tells whether the no holds still."""
+
+    def __init__(self, product: Product, screen: Screen) -> None:
+        self._product = product
+        self._screen = screen
+        self._is_told = self._is_overtaken = False
+
+    def __call__(self) -> bool:
+        if not self._is_told:
+            self._is_told = True
+            self._screen.note(f"{self._product.name}: a request is under way; waiting for its end")
+        self._is_overtaken = self._is_overtaken or self._product.consent().allowed
+        return not self._is_overtaken
+
+
+def _is_busy(one: Withdrawal) -> bool:
+    """Tell whether something of before the no may still leave."""
+    return not one.is_quiet and not one.is_overtaken
 
 
 _NOTHING = Withdrawal(events=0, bodies=0, is_quiet=True)
@@ -204,7 +212,7 @@ def _show(outcomes: list[Outcome], stored: list[str], says: str, screen: Screen)
                 f"{product.name}: deleted {words.count(one.events, 'event')} that waited, "
                 f"and the copies of {words.count(one.bodies, 'body')} that had left"
             )
-        if _is_still_busy(product, one):
+        if _is_busy(one):
             screen.note(f"{product.name}: {STILL}")
         consent = product.consent()
         if consent.allowed != (says == "on"):

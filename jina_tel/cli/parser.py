@@ -6,8 +6,20 @@ import argparse
 import textwrap
 
 from .. import __version__
-from . import answer, collect, completion, export, fields, forget, preview, report, reset, send
-from . import show, status
+from . import (
+    answer,
+    collect,
+    completion,
+    export,
+    fields,
+    forget,
+    preview,
+    report,
+    reset,
+    send,
+    show,
+    status,
+)
 from .manual import DESCRIPTION, epilog
 from .usage import UsageError, suggest
 

@@ -71,9 +71,10 @@ def _of_file(store: Archive, asked: Mapping[str, str]) -> dict[str, Any]:
     from ..collector.page.report import asked_of, report_of
 
     try:
-        return report_of(asked_of(store, asked, time.time()))
+        report: dict[str, Any] = report_of(asked_of(store, asked, time.time()))
     except FilterError as error:
         raise UsageError(str(error)) from error
+    return report
 
 
 def _of_collector(address: str, password: str | None, asked: Mapping[str, str]) -> dict[str, Any]:

@@ -1,1 +1,4 @@
-"""The other side of the wire: receive, keep, look. Python 3.11+, ``pip install 'jina_tel[collector]'``."""
+"""The other side of the wire: receive, keep, look.
+
+Python 3.11 or later, and ``pip install 'jina_tel[collector]'``.
+"""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .limits import Rate
 from .refusals import RefusedError
 
-OPEN = ("/v1/", "/healthz", "/openapi")  # what needs no password
+OPEN = ("/v1/", "/healthz", "/openapi", "/style.css", "/icon.svg")  # what needs no password
 OURS = ("/metrics",)  # what a public page still needs one for
 
 

@@ -68,4 +68,5 @@ class Doorkeeper(HttpToolsProtocol):
         address = (self.client or ("",))[0]
         if address in self.config.forwarded_allow_ips:
             return 1
-        return sum((other.client or ("",))[0] == address for other in self.connections)
+        ours = (other for other in self.connections if isinstance(other, Doorkeeper))
+        return sum((other.client or ("",))[0] == address for other in ours)

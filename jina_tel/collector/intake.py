@@ -11,9 +11,9 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,6 +55,7 @@ class Intake:
         self._keep_seconds = keep_seconds
         self._writer = ThreadPoolExecutor(1, "segments")
         self._loader = ThreadPoolExecutor(1, "store")
+        self._reader = ThreadPoolExecutor(1, "reader")
         self._turn = asyncio.Lock()  # one commit at a time
         self._contents: list[bytes] = []
         self._next: asyncio.Task[None] | None = None
@@ -89,8 +90,9 @@ class Intake:
     async def load_forever(self) -> None:
         """Load once a second, and once an hour let go of what is too old."""
         while True:
+            due = time.monotonic() + LOAD_SECONDS
             await self.load()
-            await asyncio.sleep(LOAD_SECONDS)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def forget(self, product: str, uid: int) -> int:
         """Remove every row of ``uid``, also what waits; return how many rows that were.
@@ -108,6 +110,7 @@ class Intake:
         await self.load()
         self._writer.shutdown()
         self._loader.shutdown()
+        self._reader.shutdown()
 
     async def _commit(self) -> None:
         async with self._turn:
@@ -123,8 +126,8 @@ class Intake:
     def _load(self) -> None:
         """Load each sealed segment, the oldest first, until the store takes no more."""
         try:
-            for segment in self._segments.sealed():
-                self._load_one(segment)
+            for segment, rows in self._read_ahead():
+                self._load_one(segment, rows)
             self._load_owed()
             self._expire()
             self.problem = ""
@@ -132,14 +135,27 @@ class Intake:
             self._fail(error)
         self._measure()
 
-    def _load_one(self, segment: Path) -> None:
-        rows = Rows(lines_of(segment))
+    def _read_ahead(self) -> Iterator[tuple[Path, Rows]]:
+        """Read each sealed segment, the oldest first, while the store takes in the one before."""
+        ahead: deque[tuple[Path, Future[Rows]]] = deque()
+        for segment in self._segments.sealed():
+            ahead.append((segment, self._reader.submit(_rows_of, segment)))
+            if len(ahead) > 1:
+                before, rows = ahead.popleft()
+                yield before, rows.result()
+        for segment, rows in ahead:
+            yield segment, rows.result()
+
+    def _load_one(self, segment: Path, rows: Rows) -> None:
         with self.metrics.load.time():
             new = self.store.load(rows.events, rows.losses)
         segment.unlink()
         self.metrics.loaded.inc(new)
         self.metrics.duplicates.inc(len(rows.events) - new)
         self.metrics.corrupt.inc(rows.corrupt)
+        for loss in rows.losses:
+            for why, count in loss.lost.items():
+                self.metrics.lost.labels(loss.product, why).inc(count)
 
     def _owe(self) -> None:
         """Put the counts of what was turned away down for the store, one for each product."""
@@ -173,3 +189,7 @@ class Intake:
         self.metrics.waiting.set(self._waiting_bytes)
         oldest = next(iter(self._segments.sealed()), None)
         self.metrics.lag.set(time.time() - oldest.stat().st_mtime if oldest else 0)
+
+
+def _rows_of(segment: Path) -> Rows:
+    return Rows(lines_of(segment))

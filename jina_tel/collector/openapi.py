@@ -8,10 +8,13 @@ from importlib.resources import files
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from .. import __version__
+from .page import view
+from .page.html import Markup, tag
+from .page.routes import HEADERS
 from .shapes import WANTED, products_of
 
 
@@ -51,11 +54,53 @@ def _object(properties: Mapping[str, Any], required: list[str]) -> dict[str, Any
     }
 
 
+def for_people(content: Mapping[str, Any]) -> str:
+    """Return the document as a page: what can be asked, and what is answered."""
+    shared = content["components"]["responses"]
+    operations = (
+        _operation(f"{method.upper()} {path}", operation, shared)
+        for path, methods in content["paths"].items()
+        for method, operation in methods.items()
+    )
+    head = tag("header", tag("h1", "The collector"), tag("p", *_link("/openapi.json")))
+    return view.document("The collector's API", head, tag("main", *operations, id="main"))
+
+
+def _link(address: str) -> tuple[str, Markup]:
+    return "For programs: ", tag("a", address, href=address)
+
+
+def _operation(title: str, operation: Mapping[str, Any], shared: Mapping[str, Any]) -> Markup:
+    rows = (
+        tag("tr", tag("th", status, scope="row"), tag("td", _described(answer, shared)))
+        for status, answer in operation["responses"].items()
+    )
+    body = operation.get("requestBody", {})
+    types = ", ".join(body.get("content", ()))
+    said = (operation["summary"], operation.get("description"), types, body.get("description"))
+    return tag(
+        "section",
+        tag("h2", title),
+        *(tag("p", text) for text in said if text),
+        tag("table", tag("tbody", *rows)),
+        class_="card wide",
+    )
+
+
+def _described(answer: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
+    name = answer.get("$ref", "").rpartition("/")[2]
+    return str((shared[name] if name else answer)["description"])
+
+
 def routes(schemas: Sequence[Mapping[str, Any]]) -> list[BaseRoute]:
     """Return where it is found."""
     content = document(schemas)
+    page = for_people(content)
 
     async def openapi(request: Request) -> Response:
         return JSONResponse(content)
 
-    return [Route("/openapi.json", openapi)]
+    async def people(request: Request) -> Response:
+        return HTMLResponse(page, headers=HEADERS)
+
+    return [Route("/openapi.json", openapi), Route("/openapi", people)]

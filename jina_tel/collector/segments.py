@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-SEGMENT_BYTES = 8 * 1024 * 1024  # what is loaded at once, and so in memory at once
+SEGMENT_BYTES = 16 * 1024 * 1024  # what is loaded at once, and so in memory at once
 SUFFIX = ".ndjson"
 
 
@@ -19,11 +19,11 @@ class Segments:
     """The segments in one folder. One thread writes, another reads and removes what is sealed.
 
     Args:
-        folder: made where it is missing, 0700; raises OSError.
+        folder: made where it is missing, 0700, but not what it is in; raises OSError.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         self.folder = folder
         self._number = -1  # the descriptor of the file that is being written
         self._open = ""  # its name

@@ -72,7 +72,7 @@ def line_of(product: str, properties: Mapping[str, Fragment], *, quick: bool) ->
         quick: leave out the patterns of ``shared`` facts.
     """
     try:
-        fields = [
+        fields: list[Any] = [
             ("id", shape(properties["id"])),
             ("time", shape(properties["time"])),
             ("v", shape(properties["v"])),
@@ -81,7 +81,7 @@ def line_of(product: str, properties: Mapping[str, Fragment], *, quick: bool) ->
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no schema of {product}'s lines: {error!r}") from error
-    return defstruct(
+    made: Any = defstruct(
         "Line",
         fields,
         bases=(Line,),
@@ -91,6 +91,7 @@ def line_of(product: str, properties: Mapping[str, Fragment], *, quick: bool) ->
         kw_only=True,
         forbid_unknown_fields=True,
     )
+    return made  # type: ignore[no-any-return]  # a subclass of its bases
 
 
 def shared(fragment: Fragment) -> Callable[[Any], object]:

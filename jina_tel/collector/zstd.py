@@ -10,6 +10,6 @@ else:
     from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 
 # A frame says how much memory reading it takes; the standard asks readers for 8 MiB.
-ZSTD_OPTIONS = {DecompressionParameter.window_log_max: 23}
+ZSTD_OPTIONS: dict[int, int] = {DecompressionParameter.window_log_max: 23}
 
 __all__ = ["ZSTD_OPTIONS", "ZstdDecompressor", "ZstdError"]

@@ -59,7 +59,7 @@ class DiskJournal:
             OSError: it could not be written.
         """
         for _ in range(_ATTEMPTS):
-            descriptor = os.open(self._path, files.APPEND, 0o600)
+            descriptor = files.open_file(self._path, files.APPEND)
             try:
                 if files.share(descriptor):
                     try:
@@ -150,7 +150,7 @@ def _refuse_foreign(path: str) -> None:
     Asks by opening it, at once: between two questions it may be claimed, and look like gone.
     """
     try:
-        descriptor = os.open(path, files.UPDATE)
+        descriptor = files.open_file(path, files.UPDATE)
     except FileNotFoundError:
         return
     try:
@@ -172,7 +172,7 @@ def _append_to(descriptor: int, line: bytes, size: int, most_bytes: int) -> int:
 def _is_ours(path: str) -> bool:
     """Tell whether this is a file that we can read to its end and then delete."""
     try:
-        descriptor = os.open(path, files.UPDATE)
+        descriptor = files.open_file(path, files.UPDATE)
     except OSError:
         return False
     try:

@@ -32,7 +32,7 @@ class DiskPart:
         reached = self._reached
         size = 0
         try:
-            descriptor = os.open(self.path, files.READ)
+            descriptor = files.open_file(self.path, files.READ)
         except FileNotFoundError:
             return [], reached  # somebody said no in between, and it was purged
         with os.fdopen(descriptor, "rb") as file:
@@ -54,7 +54,7 @@ class DiskPart:
         """
         self._reached = reached
         try:
-            descriptor = os.open(f"{self.path}.at", files.WRITE, 0o600)
+            descriptor = files.open_file(f"{self.path}.at", files.WRITE)
         except OSError:
             return
         try:
@@ -67,7 +67,7 @@ class DiskPart:
     def finish(self) -> bool:
         """Delete the file if all was sent and nobody writes to it."""
         try:
-            descriptor = os.open(self.path, files.UPDATE)
+            descriptor = files.open_file(self.path, files.UPDATE)
         except FileNotFoundError:
             return True
         try:

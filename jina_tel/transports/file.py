@@ -53,7 +53,7 @@ class FileTransport:
 
     def _append(self, content: bytes) -> bool:
         """Return False where another process writes just now."""
-        descriptor = os.open(self.path, _FLAGS, 0o600)
+        descriptor = files.open_file(self.path, _FLAGS)
         try:
             if not _is_alone(descriptor):
                 return False

@@ -17,7 +17,7 @@ import select
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from ..files import Held
+from ..files import Held, Plugs
 from ..forks import original
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ def connect_to_first(addresses: list[Any], deadline: float) -> Wire:
     for count, (family, kind, protocol, _, address) in enumerate(addresses):
         now = time.monotonic()
         try:
-            wire = Wire(_socket.socket(family, kind, protocol), deadline)
+            with Plugs():
+                connection = _socket.socket(family, kind, protocol)
+            wire = Wire(connection, deadline)
         except OSError as error:
             failure = error  # this system has no IPv6, for instance
             continue

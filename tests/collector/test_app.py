@@ -64,7 +64,9 @@ def test_duplicates_stand_in_the_metrics(collector):
 def test_every_encoding(collector, encoding):
     pack = {"gzip": gzip.compress, "zstd": zstd.compress}.get(encoding.lower(), bytes)
     headers = {"Content_Encoding": encoding} if encoding else {}
-    said = collector.ask("POST", "/v1/events", pack(body_of(line())), Content_Type=NDJSON, **headers)
+    said = collector.ask(
+        "POST", "/v1/events", pack(body_of(line())), Content_Type=NDJSON, **headers
+    )
 
     assert (202, 1) == (said.status, said.json["accepted"])
 

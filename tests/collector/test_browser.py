@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import contextmanager
 
@@ -31,7 +30,7 @@ PROGRAM = """
 
     for _ in range(7):
         Flow().start()
-    assert flush(20)
+    assert flush(50)
 """
 
 
@@ -175,9 +174,9 @@ def test_a_start_becomes_the_number_on_the_page(chromium, collector, tmp_path):
     run(PROGRAM, JINA_TEL_ENDPOINT=collector.url, JINA_TEL_HOME=str(tmp_path / "home"), **quiet)
     wait_until(lambda: "No events yet" not in collector.ask("GET", "/").body.decode())
     with looking(chromium, f"http://127.0.0.1:{collector.port}/") as page:
-        events = page.locator("#events tbody tr").all_inner_texts()
-        people = page.locator("#weekly tbody tr").first.text_content()
+        [event] = page.locator("#events tbody tr").all()
+        name, _, starts, _, installs = event.locator("th, td").all_text_contents()
+        people = page.locator("#weekly tbody tr").first.locator("td").all_text_contents()
 
-    assert [["Flow.start", "7", "100 %", "1"]] == [one.split("\t")[:1] + one.split()[1:] for one in events]
-    assert people.endswith("100")  # people, CI runs, passing runs
-    assert os.path.exists(tmp_path / "home")
+    assert ("Flow.start", "7", "1") == (name, starts, installs)
+    assert ["1", "0", "0"] == people

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from http.client import HTTPException
 
 import pytest
 from collecting import line, wait_until
@@ -39,7 +40,7 @@ class Sender(threading.Thread):
         while times:
             try:
                 times -= 202 == self.collector.post(*map(line, ids)).status
-            except OSError:
+            except (OSError, HTTPException):  # it was killed in the middle of an answer
                 self.resends += 1
                 self.ending.wait(0.01)
 

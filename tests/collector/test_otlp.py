@@ -60,7 +60,9 @@ def protobuf(*records: dict) -> bytes:
     """Return a request in protobuf, by the reference's own way."""
     from google.protobuf.json_format import Parse
 
-    text = request(*records).replace(b"5b8efff798038103d269b633813fc60c", b"W47/95gDgQPSabYzgT/GDA==")
+    text = request(*records).replace(
+        b"5b8efff798038103d269b633813fc60c", b"W47/95gDgQPSabYzgT/GDA=="
+    )
     return Parse(text, ExportLogsServiceRequest()).SerializeToString()
 
 
@@ -136,10 +138,18 @@ BAD = {
     "no request": (400, b'{"resourceLogs": 3}', JSON),
     "no protobuf": (400, b"\xff\xff\xff", PROTOBUF),
     "a huge number": (422, request(record(uid=10**30)), JSON),
-    "a number of words": (400, request(record()).replace(b'"intValue": "1"', b'"intValue": "x"'), JSON),
+    "a number of words": (
+        400,
+        request(record()).replace(b'"intValue": "1"', b'"intValue": "x"'),
+        JSON,
+    ),
     "nobody's product": (422, request(record(), product="nobody"), JSON),
     "another type": (415, request(record()), "text/plain"),
-    "10 k records": (413, b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[' + b"{}," * 10_001 + b"{}]}]}]}", JSON),
+    "10 k records": (
+        413,
+        b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[' + b"{}," * 10_001 + b"{}]}]}]}",
+        JSON,
+    ),
 }
 
 

@@ -63,7 +63,9 @@ def test_no_page_holds_a_style_a_script_or_an_address_of_others():
     assert [] == re.findall(r"(?:src|href|action)=\"(?!/|#)", page)
 
 
-@pytest.mark.parametrize("path", ["/", "/report.json", "/chart/weekly.csv", "/style.css", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/", "/report.json", "/chart/weekly.csv", "/style.css", "/nowhere"]
+)
 def test_every_answer_forbids_what_the_page_does_not_need(path):
     with shown(starts(1)) as client:
         answered = client.get(path)

@@ -18,7 +18,12 @@ from jina_tel.collector.rows import Rows
 from jina_tel.collector.store import open_store
 from jina_tel.collector.store.archive import ALWAYS, ndjson
 
-UPTIMES = ["2026-01-05T09:00:00.123456", "2026-01-05T09:00:00", "(unset)", "2026-02-31T00:00:00.000000"]
+UPTIMES = [
+    "2026-01-05T09:00:00.123456",
+    "2026-01-05T09:00:00",
+    "(unset)",
+    "2026-02-31T00:00:00.000000",
+]
 
 
 @pytest.fixture
@@ -86,7 +91,7 @@ def test_a_table_of_parquet_has_a_column_for_each_fact(store, tmp_path):
     found = duckdb.from_parquet(path)
 
     assert [("a", "3.11.7", "x", "4", FACTS["uptime"])] == found.project(
-        "id, python, \"a'b\"\"c/d~e\", cores, uptime"
+        'id, python, "a\'b""c/d~e", cores, uptime'
     ).fetchall()
 
 
@@ -136,10 +141,14 @@ def test_a_copy_that_is_made_while_more_comes_agrees_with_itself(store, tmp_path
 
 
 def test_another_process_is_told_that_the_store_is_taken(store, tmp_path):
-    script = (
-        "import sys\nfrom jina_tel.collector.store import open_store\n"
-        "try:\n    open_store(sys.argv[1])\nexcept Exception as error:\n    print(type(error).__name__)"
-    )
+    script = """if True:
+        import sys
+        from jina_tel.collector.store import open_store
+        try:
+            open_store(sys.argv[1])
+        except Exception as error:
+            print(type(error).__name__)
+    """
     said = subprocess.run(
         [sys.executable, "-c", script, store.path], capture_output=True, text=True, check=True
     )

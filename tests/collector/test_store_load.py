@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from usage import DAY, MONDAY, counts_in, counts_of, row
 
 from jina_tel.collector.store import Loss, open_store

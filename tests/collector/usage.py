@@ -47,7 +47,9 @@ def counts_of(rows) -> dict[str, Counter]:
 
 def counts_in(store) -> dict[str, Counter]:
     """Return what the roll-ups of a store hold."""
-    tallies = store.rows("SELECT product, week, event, version, who, starts, installs FROM tallies", {})
+    tallies = store.rows(
+        "SELECT product, week, event, version, who, starts, installs FROM tallies", {}
+    )
     return {
         "actives": _summed(store, "product, week, who, version, python, platform", "actives"),
         "starts": Counter({tuple(key): starts for *key, starts, _ in tallies}),
@@ -79,7 +81,7 @@ def _use(one: Row) -> tuple:
 
 
 def _actives(unique: list[Row]) -> Counter:
-    """Return the installs of each week, each where it was last; of two moments alike the later id."""
+    """Return the installs of each week, each where it was last."""
     last: dict[tuple, tuple] = {}
     for one in unique:
         environment = environment_of(one.product, one.facts)

@@ -90,8 +90,8 @@ def test_a_yes_behind_a_no_that_still_waits_holds_and_keeps_its_events():
     off = started("off")
 
     assert b"a request is under way; waiting" in off.stderr.readline()
+    wait_here(1)  # of a program that had seen the yes
     assert 0 == in_pipe("on").returncode
-    wait_here(1)
     out, err = off.communicate(timeout=HANG_SECONDS)
     let_go(lock)
 

@@ -110,6 +110,41 @@ def test_closed_streams_are_no_matter(machine, receiver, debug):
     assert 1 == len(receiver.events)
 
 
+SPEAKING = """
+import os, threading
+def speak():
+    while not ended.is_set():
+        for number in (1, 2):
+            try:
+                os.write(number, b"of the host's")
+            except OSError:
+                pass  # closed, as without us
+        ended.wait(0.0001)
+ended = threading.Event()
+threading.Thread(target=speak).start()
+try:
+    for _ in range(20):
+        Flow().start()
+    if not flush(30):
+        raise SystemExit("something still waits")
+finally:
+    ended.set()
+"""
+
+
+@pytest.mark.parametrize("shut", ["<&- >&- 2>&-", ">&-", "2>&-"])
+def test_what_is_printed_to_closed_streams_goes_into_nothing_of_ours(machine, receiver, shut):
+    """The system gives the numbers of closed streams to whoever opens next."""
+    streams = ("sh", "-c", f'exec "$@" {shut}', "sh")
+
+    process = machine.run("from flow import Flow, flush" + SPEAKING, under=streams)
+
+    assert 0 == process.code, process.err
+    assert 20 == len(receiver.events)
+    kept = [path.read_bytes() for path in machine.home.rglob("*") if path.is_file()]
+    assert [] == [content for content in kept if b"of the host's" in content]
+
+
 def test_a_host_without_a_home_is_served_from_memory(machine, receiver, mortal):
     if not mortal:
         pytest.skip("only root can become a user that nobody knows")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from . import drawing
 from .filters import Filters
 from .html import Markup, tag, together
-from .tables import Cell, Column, Table
+from .tables import Cell, Column, Table, number_of
 from .words import BLANK, said
 
 T = TypeVar("T")
@@ -144,7 +144,7 @@ def bars(table: Table, _: Filters) -> Markup:
 
 def _bar_table(table: Table, rows: Sequence[tuple[Cell, ...]]) -> Markup:
     index = next(i for i, column in enumerate(table.columns) if column.kind == "share")
-    widest = max((float(row[index] or 0) for row in table.rows), default=0.0)
+    widest = max((number_of(row[index]) for row in table.rows), default=0.0)
     scale = 1.0 if table.name != "failures" else max(widest, LEAST_RATE)
     body = (_bar_row(row, table.columns, index, scale) for row in rows)
     columns = _with_bar(table.columns, table.columns, Column(BLANK, "bars"))
@@ -159,10 +159,8 @@ def _bar_head(columns: Sequence[Column]) -> Markup:
     return tag("thead", tag("tr", *cells))
 
 
-def _bar_row(
-    row: tuple[Cell, ...], columns: Sequence[Column], index: int, scale: float
-) -> Markup:
-    length = 100 * float(row[index] or 0) / scale
+def _bar_row(row: tuple[Cell, ...], columns: Sequence[Column], index: int, scale: float) -> Markup:
+    length = 100 * number_of(row[index]) / scale
     bar = tag(
         "svg",
         tag("rect", width="100%", height=10, class_="track"),
@@ -171,7 +169,9 @@ def _bar_row(
         height=10,
         aria_hidden="true",
     )
-    return tag("tr", *_with_bar(columns, list(map(_cell, row, columns)), tag("td", bar, class_="bar")))
+    return tag(
+        "tr", *_with_bar(columns, list(map(_cell, row, columns)), tag("td", bar, class_="bar"))
+    )
 
 
 def _with_bar(columns: Sequence[Column], cells: Sequence[T], bar: T) -> list[T]:

@@ -32,6 +32,7 @@ class Filters:
         now: the week that has not ended yet.
         version: of the product, ``""`` for all.
         ci: ``"in"`` counts runs in CI, too; ``"out"`` counts people.
+        oldest: the first week of which anything is known.
     """
 
     product: str
@@ -40,12 +41,13 @@ class Filters:
     now: int
     version: str = ""
     ci: str = "out"
+    oldest: int = 0
 
     @property
     def week(self) -> int:
         """The last whole week, by which shares are counted; a beginning where there is no other."""
         whole = min(self.until, self.now - 1)
-        return whole if whole >= self.since else self.until
+        return whole if whole >= max(self.since, self.oldest) else self.until
 
     @property
     def weeks(self) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..store import queries
 from ..store.base import Store
-from .answers import Asked, all_of
+from .answers import all_of
+from .asked import Asked
 from .filters import filters_of
 
 
@@ -24,15 +25,15 @@ def asked_of(store: Store, given: Mapping[str, str], at: float, fewest: int = 1)
     Raises:
         FilterError: there is no such view.
     """
-    filters = filters_of(given, at)
-    if not filters.product:
-        filters = replace(filters, product=next(iter(products_of(store)), ""))
+    filters, known = filters_of(given, at), products_of(store)
+    product = filters.product or next(iter(known), "")
+    filters = replace(filters, product=product, oldest=known.get(product, 0))
     return Asked(store, filters, fewest)
 
 
-def products_of(store: Store) -> list[str]:
-    """Return the products of which anything came."""
-    return [str(product) for product, *_ in store.rows(queries.PRODUCTS, {})]
+def products_of(store: Store) -> dict[str, int]:
+    """Return the products of which anything came, and the first week of each."""
+    return {str(product): oldest for product, oldest in store.rows(queries.PRODUCTS, {})}
 
 
 def report_of(asked: Asked) -> dict[str, Any]:

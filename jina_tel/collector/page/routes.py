@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute, Route
 from ..store import queries
 from ..store.archive import Archive
 from ..store.base import Store
-from .answers import QUESTIONS, Asked, all_of
+from .answers import QUESTIONS, all_of
+from .asked import Asked
 from .files import Files
 from .filters import FilterError, Filters
 from .folding import version_key
@@ -124,7 +125,7 @@ class Pages:
             return nothing("No events yet", EMPTY)
         if asked.filters.product not in products:
             return nothing("No such product", f"There are: {', '.join(products)}.")
-        return page(all_of(asked), asked, products, self._versions(asked.filters))
+        return page(all_of(asked), asked, list(products), self._versions(asked.filters))
 
     def _report(self, asked: Asked, _: str) -> str:
         return _dumped(report_of(asked))

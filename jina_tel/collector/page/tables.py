@@ -69,6 +69,11 @@ class Table:
         }
 
 
+def number_of(cell: Cell) -> float:
+    """Return a cell's number; 0 where it has none."""
+    return float(cell) if isinstance(cell, (int, float)) else 0.0
+
+
 def shown(text: object, most: int = 60) -> str:
     """Return text that a client sent so that it moves nothing: one line, cut, no marks of order."""
     plain = "".join(

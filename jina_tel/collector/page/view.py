@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from .answers import PEOPLE_COLUMN, Asked
+from .asked import Asked
 from .cards import Card, areas, bars, card, figures, heat, weeks
 from .filters import SPANS, Filters, monday
 from .html import Markup, tag
 from .tables import Table, shown
+from .trends import PEOPLE_COLUMN
 from .words import share
 
 CARDS: dict[str, Card] = {

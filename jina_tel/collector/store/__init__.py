@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from .archive import Archive
 from .base import REJECTED, Loss, Row, Store
 
-__all__ = ["REJECTED", "Loss", "Row", "Store", "open_store"]
+__all__ = ["REJECTED", "Archive", "Loss", "Row", "Store", "open_store"]
 
 
-def open_store(address: str) -> Store:
+def open_store(address: str) -> Archive:
     """Open the store at this address, a path for now, and make it where there is none.
 
     Raises:

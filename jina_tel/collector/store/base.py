@@ -8,8 +8,9 @@ the engine's own way.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 REJECTED = "rejected"  # the one reason that the collector counts itself; no client sends it
 
@@ -17,8 +18,11 @@ Parameters = Mapping[str, int | str]
 Answer = list[tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+# Structs and no dataclasses: one is made in a tenth of the time, and the garbage collector does not
+# look at them; tens of thousands are made a second.
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One event that was accepted.
 
     Attributes:
@@ -42,8 +46,7 @@ class Row:
     facts: Mapping[str, str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(msgspec.Struct, frozen=True, gc=False):
     """A ledger line: how many events were lost, by reason.
 
     Attributes:

@@ -11,7 +11,7 @@ with the weeks and the versions, not with the events. ``$name`` is a parameter.
 from __future__ import annotations
 
 PRODUCTS = """
-SELECT product, min(week), max(week)
+SELECT product, min(week)
 FROM tallies GROUP BY product ORDER BY product
 """
 
