@@ -5,14 +5,18 @@ PYTHON_OF_VENV = .venv/bin/python
 COLLECTOR = .venvs/collector
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 export JOBS
+STORE ?= usage.duckdb
 
-.PHONY: bench bench-quick help demo test test-collector test-quick lint types test-jina docs dist clean
+.PHONY: bench bench-quick help demo demo-data test test-collector test-quick lint types test-jina docs dist clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv-collector ## watch telemetry leave, arrive and be counted; the page is open until Ctrl-C
 	$(COLLECTOR)/bin/python examples/demo.py
+
+demo-data: .venv-collector ## fill a store, STORE=usage.duckdb, with a year of invented usage: 10 M events
+	$(COLLECTOR)/bin/python examples/demo_data.py $(STORE)
 
 test: .venv-test ## check all: lint, types, layers, coverage, every Python that is installed
 	@$(PYTHON_OF_VENV) tools/check.py

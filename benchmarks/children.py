@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,19 +97,41 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **variables}
 
 
+@contextmanager
+def not_forever(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Kill a process that takes far too long.
+
+    Not by ``wait(timeout)``: that looks now and then, up to 50 ms late, which would be measured.
+    """
+    late = threading.Timer(LONGEST_SECONDS, process.kill)
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
+
+
 def run(line: list[str], environ: dict[str, str]) -> str:
     """Run to the end and return what was printed; what candidates complain of is dropped."""
-    done = subprocess.run(
-        line,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_SECONDS,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(line)} ended with {done.returncode}:\n{done.stderr}")
-    return done.stdout
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(
+            line,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        ) as process,
+        not_forever(process),
+    ):
+        said = process.communicate()[0]
+        if process.returncode:
+            complaints.seek(0)
+            raise RuntimeError(
+                f"{' '.join(line)} ended with {process.returncode}:\n{complaints.read()}"
+            )
+        return said
 
 
 def act(

@@ -56,8 +56,11 @@ UNDERSTOOD = [
     ({"v": 1, "products": {"jina": "off"}, "answer": "on"}, "off"),
     ({"v": 1, "products": {"acme": "off"}, "answer": "on"}, "on"),
     ({"v": 1, "products": {"acme": "off"}}, None),
-    ({"v": 1}, None),
-    ({}, None),
+    ({"v": 1}, "unreadable"),
+    ({}, "unreadable"),
+    ({"v": 1, "products": {}}, "unreadable"),
+    ({"v": 1, "answr": "off"}, "unreadable"),
+    ({"v": True, "answer": "on"}, "unreadable"),
     ({"v": 2, "answer": "off"}, "off"),
     ({"v": 99, "answer": "on", "answers": {"a": 1}}, "on"),
 ]

@@ -10,7 +10,7 @@ import signal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import files_below, mode_of
+from support import files_below, mode_of, run
 
 from jina_tel import files
 from jina_tel.files import Held
@@ -215,3 +215,20 @@ def test_removing_tells_whether_it_was_there(tmp_path):
     assert [True, False, False] == [
         files.remove(str(tmp_path / name)) for name in ("a", "a", "folder")
     ]
+
+
+def test_a_file_has_no_number_of_a_stream_that_was_closed():
+    """Neither the first that meets a closed stream nor those behind it."""
+    numbers = run(
+        """
+        import os, sys
+        from jina_tel import files
+        printed = os.dup(1)
+        os.close(1)
+        numbers = [files.open_file(os.devnull, files.READ) for _ in range(2)]
+        os.dup2(printed, 1)
+        print(*numbers)
+        """
+    )
+
+    assert min(map(int, numbers.split())) > 2

@@ -34,15 +34,18 @@ from jina_tel.journal.disk import DiskJournal
 
 process.prepare()
 looked, look = os.pipe()
+there, be_there = os.pipe()
 children = []
 
 def fork():
     child = os.fork()
     if not child:
         os.close(look)
+        os.write(be_there, b".")
         os.read(looked, 1)
         os._exit(0)
     children.append(child)
+    os.read(there, 1)
 
 def end():
     os.close(look)

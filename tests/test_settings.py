@@ -235,7 +235,8 @@ ENDPOINTS = [
     (ACME, {"ACME_TEL_ENDPOINT": ""}, None),
     (ACME, {"JINA_TEL_ENDPOINT": "memory:"}, "https://a.example"),
     (ACME, {"JINA_TEL_TESTING": "1"}, "memory:"),
-    (ACME, {"JINA_TEL_TESTING": "1", "ACME_TEL_ENDPOINT": "http://b"}, "http://b"),
+    (ACME, {"JINA_TEL_TESTING": "1", "ACME_TEL_ENDPOINT": "http://b"}, "memory:"),
+    (ACME, {"JINA_TEL_TESTING": "1", "ACME_TEL_ENDPOINT": "file:///b"}, "file:///b"),
     (Settings("acme"), {"JINA_TEL_TESTING": "1"}, "memory:"),
     (Settings("acme", endpoint="http://[::1]:1"), {"JINA_TEL_TESTING": "1"}, "http://[::1]:1"),
 ]

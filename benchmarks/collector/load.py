@@ -9,9 +9,10 @@ each event has an id of its own and is one of 20,000 installations' in 2,000 env
 A row "of N a second" is offered so many events a second and no more, for as long as is said: what
 is stored then keeps up with it, or does not. The other rows are offered as much as is taken.
 
-Printed, a row each: requests and events that were acknowledged in a second; the same, counted until
-the store had the last of them; the middle and the slowest hundredth of the answers' times; the most
-memory that the collector had, and how many seconds of a processor it took in a second.
+Printed, a row each: requests and events that were acknowledged in a second; events, counted until
+the store had the last of them, and how many seconds later that was than its answer; the middle and
+the slowest hundredth of the answers' times; the most memory that the collector had, and how many
+seconds of a processor it took in a second.
 
 Floors: ``fdatasync`` of one such batch after the other, by one thread on the same disk; and an
 application under the same uvicorn that reads the body and answers 202.
@@ -85,7 +86,10 @@ class Row:
     def print(self) -> None:
         low = statistics.median(self.answers) * 1000
         high = sorted(self.answers)[int(len(self.answers) * 0.99)] * 1000
-        stored = f"{self.events / self.until_stored:10,.0f}" if self.until_stored else f"{'':10}"
+        stored = f"{'':18}"
+        if self.until_stored:
+            behind = self.until_stored - self.seconds
+            stored = f"{self.events / self.until_stored:10,.0f}{behind:8.1f}"
         requests, events = self.requests / self.seconds, self.events / self.seconds
         print(
             f"{self.name:36}{requests:10,.0f}{events:10,.0f}"
@@ -101,7 +105,7 @@ def main() -> None:
     parser.add_argument("--folder", help="on the disk that is meant; by default that of /tmp")
     given = parser.parse_args()
     wide = "".join(f"{title:>10}" for title in ("requests", "events", "stored"))
-    print(f"{'':36}{wide}{'ms':>8}{'ms 99%':>8}{'MB':>8}{'cores':>8}")
+    print(f"{'':36}{wide}{'s late':>8}{'ms':>8}{'ms 99%':>8}{'MB':>8}{'cores':>8}")
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         batches = requests_of(BATCH, 2000)
         synced(Path(folder), batches[0], given.seconds / 4)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..candidates import Candidate
-from ..children import LONGEST_SECONDS, Sink, command, environment, new_home
+from ..children import Sink, command, environment, new_home, not_forever
 from ..tables import (
     Bars,
     Findings,
@@ -78,8 +78,9 @@ def end(
         text=True,
     )
     assert process.stdout
-    said = process.stdout.readline()  # not to its end: a process left behind may hold it open
-    process.wait(LONGEST_SECONDS)
+    with not_forever(process):
+        said = process.stdout.readline()  # not to its end: a process left behind may hold it open
+        process.wait()
     ended = time.monotonic()
     process.stdout.close()
     return End(ended - began, ended - float(said))

@@ -91,9 +91,9 @@ def test_a_load_that_fails_keeps_nothing(store):
 
 def test_an_environment_that_a_failed_load_made_known_is_kept_by_the_next(store):
     with pytest.raises(OverflowError):
-        store.load([row("a", python="3.13.1"), row("b", uid=1 << 70)], [])
-    store.load([row("a", python="3.13.1")], [])
+        store.load([row("a", python="3.13.1")], [Loss("l", MONDAY, "jina", {"corrupt": 1 << 70})])
 
+    assert 1 == store.load([row("a", python="3.13.1")], [])
     assert [("3.13",)] == store.rows("SELECT python FROM environments", {})
 
 

@@ -6,8 +6,6 @@ import pytest
 from numbered import NUMBERED as STARTS
 from numbered import QUIET, told
 
-pytestmark = pytest.mark.bare
-
 # Nobody is let through the gate by its time-out here: who waits for himself waits for ever.
 NUMBERED = f"{STARTS}from jina_tel import forks\nforks.GATE_SECONDS = 1000\n"
 
