@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from math import log10
 
-from .tables import Bars
+from .tables import Bars, short
 
-WIDTH, NAME, ROW, HEAD, GAP = 860, 210, 20, 44, 18
-SPACE = WIDTH - NAME - 120
+WIDTH, NAME, ROW, HEAD, GAP = 880, 230, 20, 44, 18
+SPACE = WIDTH - NAME - 130
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #24292f }
 .title { font-weight: 600 } .note { fill: #57606a; font-size: 11px }
@@ -55,5 +55,5 @@ def _row(name: str, value: float, least: float, most: float, unit: str, top: int
     return (
         f'<text x="{NAME - 8}" y="{top + 14}" text-anchor="end">{escape(name)}</text>'
         f'<rect class="{kind}" x="{NAME}" y="{top + 3}" width="{length:.0f}" height="14" rx="2"/>'
-        f'<text x="{NAME + length + 6:.0f}" y="{top + 14}">{value:,.3g} {unit}</text>'
+        f'<text x="{NAME + length + 6:.0f}" y="{top + 14}">{short(value)} {unit}</text>'
     )

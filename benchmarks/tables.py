@@ -53,7 +53,7 @@ class Table:
     title: str
     note: str
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -119,15 +119,22 @@ def span(figures: Sequence[float], digits: int = 1) -> str:
     return f"{middle(figures):,.{digits}f} ({min(figures):,.{digits}f}-{max(figures):,.{digits}f})"
 
 
+def short(figure: float) -> str:
+    """Return three digits that count, and never an exponent that asks to be worked out."""
+    if abs(figure) >= 100:
+        return f"{figure:,.0f}"
+    return f"{figure:.2g}" if abs(figure) < 0.001 else f"{figure:.3g}"
+
+
 def at_most(measure: str, target: str, found: float, bound: float, unit: str) -> Verdict:
     """Return the verdict on a figure that may not pass a bound of the same run."""
-    text = f"{found:,.3g} {unit}, allowed {bound:,.3g}"
+    text = f"{short(found)} {unit}, allowed {short(bound)}"
     return Verdict(measure, target, text, found <= bound)
 
 
 def at_least(measure: str, target: str, found: float, bound: float, unit: str) -> Verdict:
     """Return the verdict on a figure that must reach a bound of the same run."""
-    text = f"{found:,.4g} {unit}, wanted {bound:,.4g}"
+    text = f"{short(found)} {unit}, wanted {short(bound)}"
     return Verdict(measure, target, text, found >= bound)
 
 

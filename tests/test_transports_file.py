@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -14,6 +15,7 @@ import pytest
 from servers import LINE, body_of, soon
 from support import BARE, run
 
+from jina_tel import files
 from jina_tel.errors import TransportError
 from jina_tel.transports import transport_for
 from jina_tel.transports.base import Answer
@@ -167,3 +169,18 @@ def test_a_place_that_takes_nothing(tmp_path, place):
         append(f"{tmp_path}/{place}")
 
     assert not caught.value.left
+
+
+@pytest.mark.parametrize("system", ["without locks", "with locks that fail"])
+def test_a_file_system_without_locks_is_written_to_all_the_same(path, monkeypatch, system):
+    def fail(descriptor):
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    if system == "without locks":
+        monkeypatch.setattr(files, "CAN_LOCK", False)
+    else:
+        monkeypatch.setattr(files, "seize", fail)
+        monkeypatch.setattr(files, "release", fail)
+    append(path)
+
+    assert BODY.ndjson == path.read_bytes()

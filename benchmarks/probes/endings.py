@@ -135,7 +135,7 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     return Findings(
         [_answered_table(bare.title, runs), *(_unanswered_table(w, stories[w]) for w in stories)],
         verdicts(candidates, added, _always(runs), stories),
-        [Bars("One event, then the end: seconds added, healthy", added["healthy"], "s")],
+        [_bars(added["healthy"], runs["healthy"])],
     )
 
 
@@ -155,6 +155,12 @@ def _stories(
         found = alternate(mine, plan.story_rounds, lambda one, word=word: unanswered(one, word))
         stories[word] = {**found, **stories[word]}
     return stories
+
+
+def _bars(added: dict[str, float], runs: dict[str, list[tuple[End, float]]]) -> Bars:
+    lost = {title for title in added if not all(number for _, number in runs[title])}
+    marked = {f"{title} *" if title in lost else title: s for title, s in added.items()}
+    return Bars("One event, then the end: seconds added (* not all arrived)", marked, "s")
 
 
 def _always(runs: dict[str, dict[str, list[tuple[End, float]]]]) -> dict[str, bool]:

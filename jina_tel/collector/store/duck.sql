@@ -53,7 +53,7 @@ FROM fresh;
 
 --: count
 CREATE OR REPLACE TEMP TABLE latest AS
-SELECT l.*, a.environment AS old_environment
+SELECT l.* EXCLUDE (last), a.environment AS old_environment
 FROM (
     SELECT product, week, who, uid,
         max((moment, environment)) AS last, last[2] AS environment, last[1] AS moment
