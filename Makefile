@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_OF_VENV = .venv/bin/python
 COLLECTOR = .venvs/collector
-JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+# One more than there are processors: most tests wait for a process of their own.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 export JOBS
 STORE ?= usage.duckdb
 

@@ -118,7 +118,7 @@ def _install(candidate: Candidate, source: Path, of_ours: str, *, upgrade: bool)
 
 
 def _pip(candidate: Candidate, *arguments: str) -> None:
-    pip = [candidate.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(candidate.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *arguments], check=True, stderr=subprocess.PIPE)
 
 

@@ -24,7 +24,7 @@ class Sink:
     """The sink's process, as the probes see it; a context manager."""
 
     def __init__(self, pattern: str, word: str = "healthy") -> None:
-        script = [sys.executable, HERE / "sink.py", pattern]
+        script = [sys.executable, str(HERE / "sink.py"), pattern]
         self._process = subprocess.Popen(
             script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
