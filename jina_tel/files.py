@@ -18,7 +18,8 @@ else:
     CAN_LOCK = True
 
 _CLOSED = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-# O_NONBLOCK: opening a FIFO that somebody put where our file should be must not wait.
+# O_NONBLOCK: opening a FIFO that somebody put where our file should be must not wait; and by it
+# ``ours`` knows our files from a host's.
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | _CLOSED
 READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _CLOSED
 UPDATE = os.O_RDWR | getattr(os, "O_NONBLOCK", 0) | _CLOSED
@@ -32,9 +33,11 @@ HOPELESS = frozenset(
     ).split()
     if hasattr(errno, name)
 )
-
-
 AGAIN_SECONDS = 0.005
+
+
+class TakenError(OSError):
+    """The host has closed a descriptor of ours."""
 
 
 def open_file(path: str, flags: int) -> int:
@@ -60,6 +63,35 @@ def _above_streams(descriptor: int) -> int:
     try:
         return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
     finally:
+        close(descriptor)
+
+
+def ours(descriptor: int) -> int:
+    """Return the number, for a use right now; raises TakenError where it leads elsewhere by now.
+
+    A host may close all descriptors while we are between two calls, and be given our number for
+    a file of its own. Ours never waits, and a host's does. Unlike ``fstat``, asking that keeps
+    the interpreter lock, so no thread of the host's comes between the answer and the use.
+    """
+    try:
+        if not (CAN_LOCK and os.get_blocking(descriptor)):
+            return descriptor
+    except OSError:
+        pass
+    raise TakenError(errno.EBADF, "the host has closed a file of ours")
+
+
+def is_ours(descriptor: int) -> bool:
+    """Tell whether it may be used right now."""
+    try:
+        return ours(descriptor) == descriptor
+    except TakenError:
+        return False
+
+
+def close(descriptor: int) -> None:
+    """Close it, if it is still ours."""
+    if is_ours(descriptor):
         os.close(descriptor)
 
 
@@ -101,10 +133,10 @@ def release(descriptor: int) -> None:
 
 
 class Held:
-    """A descriptor that we keep for a while, with what tells whether it is still ours.
+    """A descriptor that we keep for a while, and ask ahead of each use whether it is still ours.
 
-    A host may close every descriptor and get our number for a file of its own; whoever uses
-    or closes the number then harms the host. So each use asks first.
+    Raises:
+        TakenError: the host has closed it already.
     """
 
     __slots__ = ("_inode", "number")
@@ -114,11 +146,12 @@ class Held:
     def __init__(self, number: int) -> None:
         self.number = number
         self._inode = _inode(number)
+        ours(number)  # or that was the inode of a host's file
         Held.every.add(self)
 
     def is_ours(self) -> bool:
         """Tell whether the number still leads to what it led to at first."""
-        return self.number >= 0 and self._inode == _inode(self.number)
+        return self.number >= 0 and self._inode == _inode(self.number) and is_ours(self.number)
 
     def forget(self) -> bool:
         """Stop holding it; return whether it was still ours, and so is the caller's to close."""
@@ -135,10 +168,7 @@ class Held:
 
 
 class Plugs:
-    """Keeps the numbers of closed standard streams taken: what is opened meanwhile gets others.
-
-    By files that nobody can write to, so that whoever prints gets the error of a closed stream.
-    """
+    """Keeps the numbers of closed standard streams taken, by files that nobody can write to."""
 
     __slots__ = ("_held",)
 
@@ -146,7 +176,7 @@ class Plugs:
         self._held: list[Held] = []
         while (number := os.open(os.devnull, READ)) < 3:
             self._held.append(Held(number))
-        os.close(number)
+        close(number)
 
     def __exit__(self, *_: object) -> None:
         for held in self._held:
@@ -169,17 +199,15 @@ def read_bytes(path: str, most_bytes: int = 1 << 20) -> bytes:
             raise OSError(errno.EINVAL, "not a regular file", path)
         return _read_all(descriptor, most_bytes)
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def _read_all(descriptor: int, most_bytes: int) -> bytes:
-    content = b""
-    while len(content) < most_bytes:
-        piece = os.read(descriptor, min(most_bytes - len(content), 1 << 16))
-        if not piece:
-            break
-        content += piece
-    return content
+    pieces, left = [], most_bytes
+    while left and (piece := os.read(ours(descriptor), min(left, 1 << 16))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def write_whole(path: str, content: bytes, mode: int = 0o600) -> None:
@@ -197,16 +225,16 @@ def write_whole(path: str, content: bytes, mode: int = 0o600) -> None:
 
 def write_new(path: str, content: bytes) -> None:
     """Write a file that is not there yet, mode 0600; raises OSError, and leaves no torn one."""
-    descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSED)
+    descriptor = open_file(path, WRITE | os.O_EXCL)
     try:
         view = memoryview(content)
         while view:
-            view = view[os.write(descriptor, view) :]
+            view = view[os.write(ours(descriptor), view) :]
     except OSError:
         remove(path)
         raise
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def remove(path: str) -> bool:

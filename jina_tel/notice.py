@@ -57,7 +57,7 @@ def show_once(settings: Settings, config: str, at: float) -> None:
             sys.stderr.flush()
             store(settings, config, at)
     finally:
-        os.close(descriptor)
+        files.close(descriptor)
 
 
 def store(settings: Settings, config: str, at: float) -> None:

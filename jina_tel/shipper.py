@@ -13,6 +13,7 @@ import time
 from . import contact as contacts
 from . import election, forks
 from .contact import Contact
+from .files import TakenError
 from .forks import Signal
 
 TYPE_CHECKING = False
@@ -107,6 +108,8 @@ class Shipper:
             self._starved_since, self._broken = None, False
         except _YieldError:
             pass
+        except TakenError:
+            again = True  # nothing is wrong with us
         except Exception as error:  # noqa: BLE001 - the second of our two fences
             self._quiet_until, self._broken = time.monotonic() + REST_SECONDS, True
             self._fence(error)

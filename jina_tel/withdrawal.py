@@ -140,7 +140,7 @@ def hold(folder: str, seconds: float, *, make: bool = False) -> int | None:
         return NO_LOCK
     if files.seize_within(descriptor, max(seconds, 0.0)):
         return descriptor
-    os.close(descriptor)
+    files.close(descriptor)
     return None
 
 
@@ -148,7 +148,7 @@ def let_go(lock: int) -> None:
     """Let shippers send again."""
     if lock != NO_LOCK:
         files.release(lock)
-        os.close(lock)
+        files.close(lock)
 
 
 def _is_hash(name: str) -> bool:

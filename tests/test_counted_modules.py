@@ -23,7 +23,7 @@ FIRST_EVENT = """
 # What those files import as they are imported; wrapt 2 has brought some of it, wrapt 1.17 has not.
 OF_THE_LIBRARY = """
     __future__ _blake2 _thread atexit collections contextvars errno fcntl functools inspect
-    itertools os stat sys time types typing weakref
+    io itertools os stat sys time types typing weakref
 """.split()
 
 # fcntl comes with platformdirs where a Python's tempfile or shutil needs it.

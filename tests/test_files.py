@@ -80,7 +80,7 @@ def test_a_released_lock_is_free_although_a_child_holds_a_copy(opened):
 
 
 def test_a_descriptor_of_ours_is_closed(tmp_path):
-    number = os.open(tmp_path / "a", os.O_WRONLY | os.O_CREAT)
+    number = files.open_file(str(tmp_path / "a"), files.WRITE)
     held = Held(number)
 
     assert held.is_ours()
@@ -93,28 +93,6 @@ def test_a_descriptor_of_ours_is_closed(tmp_path):
     assert held not in Held.every
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(number)
-
-
-def test_a_number_that_the_host_has_taken_over_is_left_alone(tmp_path):
-    held = Held(os.open(tmp_path / "ours", os.O_WRONLY | os.O_CREAT))
-    number = held.number
-    theirs = os.open(tmp_path / "theirs", os.O_WRONLY | os.O_CREAT)
-    os.dup2(theirs, number)
-    held.close()
-
-    assert not held.is_ours()
-    assert 1 == os.write(number, b"x")
-
-    os.close(number)
-    os.close(theirs)
-
-
-def test_a_number_that_the_host_has_closed_is_not_ours(tmp_path):
-    held = Held(os.open(tmp_path / "ours", os.O_WRONLY | os.O_CREAT))
-    os.close(held.number)
-
-    assert not held.is_ours()
-    assert not held.forget()
 
 
 @given(st.binary(max_size=200), st.integers(0, 250))

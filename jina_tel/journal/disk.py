@@ -157,7 +157,7 @@ def _refuse_foreign(path: str) -> None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "something that is no file stands in our place", path)
     finally:
-        os.close(descriptor)
+        files.close(descriptor)
 
 
 def _append_to(descriptor: int, line: bytes, size: int, most_bytes: int) -> int:
@@ -165,7 +165,7 @@ def _append_to(descriptor: int, line: bytes, size: int, most_bytes: int) -> int:
         return FULL
     # A full disk may take a part of it. What stands there then is counted as corrupt by the
     # shipper, so it is not counted here.
-    os.write(descriptor, line)
+    os.write(files.ours(descriptor), line)
     return WRITTEN if size else CREATED
 
 
@@ -178,7 +178,7 @@ def _is_ours(path: str) -> bool:
     try:
         return stat.S_ISREG(os.fstat(descriptor).st_mode)
     finally:
-        os.close(descriptor)
+        files.close(descriptor)
 
 
 def _lines(path: str) -> int:

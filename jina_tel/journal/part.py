@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 
 from .. import files
 
 LINE_BYTES = 64 * 1024  # far above the longest line of ours: more is somebody else's file
+
+
+class _Rest(io.RawIOBase):
+    """What stands in a file of ours from an offset on; closes the descriptor."""
+
+    def __init__(self, descriptor: int, offset: int) -> None:
+        self._descriptor = descriptor
+        self._offset = offset
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        content = os.pread(files.ours(self._descriptor), len(buffer), self._offset)
+        buffer[: len(content)] = content
+        self._offset += len(content)
+        return len(content)
+
+    def close(self) -> None:
+        if not self.closed:
+            files.close(self._descriptor)
+        super().close()
 
 
 class DiskPart:
@@ -35,8 +58,7 @@ class DiskPart:
             descriptor = files.open_file(self.path, files.READ)
         except FileNotFoundError:
             return [], reached  # somebody said no in between, and it was purged
-        with os.fdopen(descriptor, "rb") as file:
-            file.seek(reached)
+        with io.BufferedReader(_Rest(descriptor, reached)) as file:
             while len(lines) < most_events:
                 line = file.readline(LINE_BYTES)
                 if not _is_whole(line) or (lines and size + len(line) > most_bytes):
@@ -58,11 +80,11 @@ class DiskPart:
         except OSError:
             return
         try:
-            os.write(descriptor, b"%020d" % reached)
+            os.write(files.ours(descriptor), b"%020d" % reached)
         except OSError:
             pass
         finally:
-            os.close(descriptor)
+            files.close(descriptor)
 
     def finish(self) -> bool:
         """Delete the file if all was sent and nobody writes to it."""
@@ -78,10 +100,10 @@ class DiskPart:
             finally:
                 files.release(descriptor)
         finally:
-            os.close(descriptor)
+            files.close(descriptor)
 
     def _delete(self, descriptor: int) -> bool:
-        rest = os.pread(descriptor, LINE_BYTES, self._reached)
+        rest = os.pread(files.ours(descriptor), LINE_BYTES, self._reached)
         whole, _, torn = rest.rpartition(b"\n")
         if whole.strip(b"\n") or len(rest) == LINE_BYTES:
             return False
@@ -90,7 +112,7 @@ class DiskPart:
         # offset would hide what is written behind it. A writer that comes too late finds the
         # file empty, and asks whether it is still there.
         files.remove(f"{self.path}.at")
-        os.ftruncate(descriptor, 0)
+        os.ftruncate(files.ours(descriptor), 0)
         files.remove(self.path)
         return True
 

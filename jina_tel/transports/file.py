@@ -78,19 +78,19 @@ def _leave(descriptor: int) -> None:
             files.release(descriptor)
     except OSError:
         pass
-    os.close(descriptor)
+    files.close(descriptor)
 
 
 def _write(descriptor: int, content: bytes) -> None:
     """Write behind what is there. What a full disk took a part of is taken back."""
     status = os.fstat(descriptor)
     size = status.st_size if stat.S_ISREG(status.st_mode) else 0
-    torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+    torn = size > 0 and os.pread(files.ours(descriptor), 1, size - 1) != b"\n"
     view = memoryview(b"\n" + content if torn else content)
     try:
         while view:
-            view = view[os.write(descriptor, view) :]
+            view = view[os.write(files.ours(descriptor), view) :]
     except OSError:
         if stat.S_ISREG(status.st_mode):
-            os.ftruncate(descriptor, size)
+            os.ftruncate(files.ours(descriptor), size)
         raise

@@ -17,7 +17,7 @@ import select
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from ..files import Held, Plugs
+from ..files import Held, Plugs, is_ours
 from ..forks import original
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ MOST_BYTES = 2 * 1024 * 1024  # of one answer with its head, whatever it says of
 # Where a host has given SIGPIPE back its default, a plain send to a closed connection would end it.
 _NO_SIGNAL = getattr(_socket, "MSG_NOSIGNAL", 0)
 _UNDER_WAY = (errno.EINPROGRESS, errno.EWOULDBLOCK)
+_NEVER_WAITS = getattr(_socket, "SOCK_NONBLOCK", 0)
 
 
 class Wire:
@@ -42,9 +43,12 @@ class Wire:
     def __init__(self, connection: _socket.socket, deadline: float) -> None:
         self.deadline = deadline
         self.proxy_authorization: str | None = None
-        connection.settimeout(0.0)
         self._connection = connection
-        self._held = Held(connection.fileno())
+        try:
+            self._held = Held(connection.fileno())
+        except OSError:
+            connection.detach()
+            raise
 
     def connect(self, address: Any) -> None:
         """Connect; raises OSError, TimeoutError past the deadline."""
@@ -74,14 +78,15 @@ class Wire:
 
     def close(self) -> None:
         """Close it, and tell the other side even where a forked child holds a copy."""
-        if not self._held.forget():
-            self._connection.detach()  # the number is the host's by now
-            return
+        ours = self._held.forget()
         try:
-            self._connection.shutdown(_socket.SHUT_RDWR)
+            if ours:
+                self._connection.shutdown(_socket.SHUT_RDWR)
         except OSError:
             pass
-        self._connection.close()
+        number = self._connection.detach()
+        if ours and is_ours(number):  # or it is the host's by now
+            _socket.close(number)
 
     def _ours(self) -> _socket.socket:
         self._seconds_left()
@@ -127,9 +132,7 @@ def connect_to_first(addresses: list[Any], deadline: float) -> Wire:
     for count, (family, kind, protocol, _, address) in enumerate(addresses):
         now = time.monotonic()
         try:
-            with Plugs():
-                connection = _socket.socket(family, kind, protocol)
-            wire = Wire(connection, deadline)
+            wire = Wire(_new_socket(family, kind, protocol), deadline)
         except OSError as error:
             failure = error  # this system has no IPv6, for instance
             continue
@@ -143,6 +146,18 @@ def connect_to_first(addresses: list[Any], deadline: float) -> Wire:
             wire.deadline = deadline
             return wire
     raise failure or OSError("the name has no address")
+
+
+def _new_socket(family: int, kind: int, protocol: int) -> _socket.socket:
+    """Return a socket that never waits, and has no number of a standard stream's."""
+    made = _socket.socket(family, kind | _NEVER_WAITS, protocol)
+    if made.fileno() < 3:
+        with Plugs():
+            low, made = made, _socket.socket(family, kind | _NEVER_WAITS, protocol)
+        low.close()
+    if not _NEVER_WAITS:
+        made.settimeout(0.0)
+    return made
 
 
 class EncryptedWire(Wire):

@@ -76,6 +76,9 @@ class Machine:
             "JINA_TEL_ENDPOINT": self.endpoint,
             "PYTHONPATH": os.pathsep.join(map(str, (ROOT, HERE))),
             "PYTHONDONTWRITEBYTECODE": "1",
+            # Since Python 3.12 a fork amid threads warns, and a request of ours is a thread. What
+            # must not warn is asked for by -W, which comes first.
+            "PYTHONWARNINGS": "ignore:This process:DeprecationWarning",
         }
         given = {**inherited, **ours, **self.variables, **variables}
         return {name: value for name, value in given.items() if value is not None}
@@ -98,7 +101,7 @@ class Machine:
         return [
             json.loads(line)
             for part in self.parts()
-            for line in part.read_bytes()[sent_of(part) :].split(b"\n")
+            for line in content_of(part)[sent_of(part) :].split(b"\n")
             if line
         ]
 
@@ -124,8 +127,16 @@ def lost(receiver) -> dict[str, int]:
 
 
 def sent_of(part: Path) -> int:
-    offset = part.with_name(f"{part.name}.at")
-    return int(offset.read_bytes()) if offset.exists() else 0
+    """Return how much of a claimed file was sent; its shipper may be writing that down just now."""
+    return int(content_of(part.with_name(f"{part.name}.at")) or 0)
+
+
+def content_of(path: Path) -> bytes:
+    """Return a file's content; none where a shipper has removed it by now."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def ended(process: subprocess.Popen, seconds: float = HANG_SECONDS) -> Ended:

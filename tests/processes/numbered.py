@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-QUIET = ("-W", "ignore::DeprecationWarning")  # a fork amid threads; Python 3.12 warns of each
-
 # Each start has a name of its own, so a loss is not made up for by another one's twin. A child
 # that hangs is ended by the alarm, which its parent sees.
 NUMBERED = """

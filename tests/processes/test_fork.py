@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from machine import ended
-from numbered import NUMBERED, QUIET, told
+from numbered import NUMBERED, told
 
 from jina_tel.testing import Healthy, Slow
 
@@ -53,7 +53,7 @@ def test_a_storm_of_forks_while_threads_record_and_ship(machine, receiver, behav
     """The children of a process that asks a slow endpoint fall into its requests."""
     receiver.behaviour = behaviour
     script = machine.start(
-        NUMBERED + STORM.replace("sys.argv[1]", "'1000'").replace("sys.argv[2]", "'3'"), *QUIET
+        NUMBERED + STORM.replace("sys.argv[1]", "'1000'").replace("sys.argv[2]", "'3'")
     )
 
     code, out, err, _ = ended(script, 240)
@@ -91,7 +91,7 @@ def test_forks_in_the_middle_of_our_imports(machine, receiver):
     """Right after the first event, while our thread imports what it sends with."""
     unfinished, wanted = 0, Counter()
     for _ in range(12):
-        process = machine.run(NUMBERED + f"imports = {IMPORTS!r}\n" + EARLY, *QUIET)
+        process = machine.run(NUMBERED + f"imports = {IMPORTS!r}\n" + EARLY)
 
         assert (0, "") == (process.code, process.err)
         early, forks = map(int, process.out.split())
@@ -112,7 +112,7 @@ while not os.path.exists("enough"):
     number += 1
 os._exit(0)  # no exit of ours sends the rest
 """
-    storm = machine.start(NUMBERED + script, *QUIET)
+    storm = machine.start(NUMBERED + script)
 
     receiver.wait(20, 60)
 
@@ -169,7 +169,7 @@ for number in range(20):
     assert 0 == fork(lambda: None)
 print(tasks.count(1))
 """
-    process = machine.run(NUMBERED + COUNTED + script, *QUIET)
+    process = machine.run(NUMBERED + COUNTED + script)
 
     assert (0, "") == (process.code, process.err)
     assert int(process.out) > 15

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from machine import wait_until
-from numbered import NUMBERED, QUIET, told
+from numbered import NUMBERED, told
 
 from jina_tel.testing import Healthy, Hung, Slow
 
@@ -28,7 +28,7 @@ if not child:
 print(child, flush=True)
 signal.pause()
 """
-    parent = machine.start(NUMBERED + script, *QUIET, stdin=-1)
+    parent = machine.start(NUMBERED + script, stdin=-1)
     child = int(parent.stdout.readline())
     parent.kill()
     parent.wait()
@@ -65,7 +65,7 @@ def test_a_child_ships_for_itself(machine, receiver, when):
     }[when]
     receiver.behaviour = Slow(0.2)
 
-    process = machine.run(NUMBERED + CHILD_ALIVE.format(until=until), *QUIET)
+    process = machine.run(NUMBERED + CHILD_ALIVE.format(until=until))
 
     assert (0, "") == (process.code, process.err)
     assert Counter(Parent=1, Child=1) == told(receiver)
@@ -87,7 +87,7 @@ for _ in range(3):
 Flow("Daemon").start()
 sys.exit(0)
 """
-    process = machine.run(NUMBERED + script, *QUIET)
+    process = machine.run(NUMBERED + script)
 
     assert (0, "", "") == process[:3]
     wait_until(lambda: {"Before", "Daemon"} <= names_known(machine, receiver))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from numbered import NUMBERED as STARTS
-from numbered import QUIET, told
+from numbered import told
 
 # Nobody is let through the gate by its time-out here: who waits for himself waits for ever.
 NUMBERED = f"{STARTS}from jina_tel import forks\nforks.GATE_SECONDS = 1000\n"
@@ -40,7 +40,7 @@ Flow("Last").start()
 assert flush(60)
 print(*children)
 """
-    process = machine.run(HOOKS + NUMBERED + first + script, *QUIET)
+    process = machine.run(HOOKS + NUMBERED + first + script)
 
     assert (0, "") == (process.code, process.err)
     children = {f"Child{pid}" for pid in process.out.split()}
@@ -80,7 +80,7 @@ Flow("First").start()
 assert finder not in sys.meta_path
 assert flush(60)
 """
-    process = machine.run(NUMBERED + script, *QUIET)
+    process = machine.run(NUMBERED + script)
 
     assert (0, "") == (process.code, process.err)
     expected = {"First", "Handler"} | ({"Child"} if forks else set())

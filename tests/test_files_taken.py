@@ -1,0 +1,80 @@
+"""A host that closes all descriptors, and is given our numbers for files of its own."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from servers import LINE, body_of, soon
+
+from jina_tel import files
+from jina_tel.errors import TransportError
+from jina_tel.files import Held
+from jina_tel.journal.disk import DiskJournal
+from jina_tel.journal.part import DiskPart
+from jina_tel.transports.file import FileTransport
+
+
+def test_a_number_that_the_host_has_taken_over_is_left_alone(tmp_path):
+    held = Held(files.open_file(str(tmp_path / "ours"), files.WRITE))
+    number = held.number
+    theirs = os.open(tmp_path / "theirs", os.O_WRONLY | os.O_CREAT)
+    os.dup2(theirs, number)
+    held.close()
+
+    assert not held.is_ours()
+    assert 1 == os.write(number, b"x")
+
+    os.close(number)
+    os.close(theirs)
+
+
+def test_a_number_that_was_taken_over_before_we_came_to_hold_it_is_refused(tmp_path):
+    """Between the opening and us the host closed all, and opened a file of its own."""
+    theirs = os.open(tmp_path / "theirs", os.O_WRONLY | os.O_CREAT)
+
+    with pytest.raises(files.TakenError, match="the host has closed"):
+        Held(theirs)
+    files.close(theirs)
+
+    assert 1 == os.write(theirs, b"x")
+    assert not [held for held in Held.every if held.number == theirs]
+    os.close(theirs)
+
+
+@pytest.mark.parametrize("use", ["read_bytes", "write_new", "append", "read_part", "file"])
+def test_a_file_whose_number_the_host_takes_is_not_used_any_more(tmp_path, monkeypatch, use):
+    """The host closes all, and opens a file of its own, right behind our opening."""
+    theirs = os.open(tmp_path / "theirs", os.O_RDWR | os.O_CREAT)
+    os.write(theirs, b"theirs\n" * 3)
+    (tmp_path / "ours").write_bytes(b"ours\n")
+    opening = files.open_file
+
+    def open_and_lose(path, flags):
+        number = opening(path, flags)
+        os.dup2(theirs, number)
+        return number
+
+    monkeypatch.setattr(files, "open_file", open_and_lose)
+    with pytest.raises((OSError, TransportError), match="the host has closed"):
+        USES[use](tmp_path)
+
+    assert b"theirs\n" * 3 == (tmp_path / "theirs").read_bytes()
+    os.close(theirs)
+
+
+USES = {
+    "read_bytes": lambda folder: files.read_bytes(str(folder / "ours")),
+    "write_new": lambda folder: files.write_new(str(folder / "new"), b"ours"),
+    "append": lambda folder: DiskJournal(str(folder), 0).append(b"ours", 1000),
+    "read_part": lambda folder: DiskPart(str(folder / "ours")).read(1, 1000),
+    "file": lambda folder: FileTransport(f"file://{folder}/file").send(body_of(LINE), soon(10)),
+}
+
+
+def test_a_number_that_the_host_has_closed_is_not_ours(tmp_path):
+    held = Held(files.open_file(str(tmp_path / "ours"), files.WRITE))
+    os.close(held.number)
+
+    assert not held.is_ours()
+    assert not held.forget()
