@@ -15,7 +15,7 @@ from jina_tel.settings import Variables
 
 PACKAGE = ROOT / "jina_tel"
 A_VARIABLE = re.compile(r"[A-Z][A-Z]+(_[A-Z]+)+|CI|TERM")
-NO_VARIABLES = {"MSG_NOSIGNAL", "SC_CLK_TCK"}  # constants of the system
+NO_VARIABLES = {"MSG_NOSIGNAL", "SC_CLK_TCK", "SOCK_NONBLOCK"}  # constants of the system
 SET_BY_SERVERS = {"REQUEST_METHOD"}  # says that we run in a CGI script; nobody sets it for us
 
 
