@@ -7,6 +7,7 @@ variables::
     JOBS=2                      worker processes; by default one for each processor
     PYTHONS="3.9 3.13"          the Pythons to look for; by default 3.9 to 3.13
     ELSEWHERE=tests/processes   what the other Pythons run; by default all of the tests
+    BETWEEN=tests/processes     what those between the oldest and the newest run; as ELSEWHERE
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import shlex
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +47,7 @@ class Place:
 
     version: str
     path: str
+    where: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
 
     @property
@@ -98,14 +100,11 @@ def on_main() -> list[Step]:
 def elsewhere(place: Place) -> list[Step]:
     """Run the tests on another Python, without coverage."""
     folder = f".venvs/{place.name}"
-    made = step(
-        f"environment of {place.name}",
-        ["tools/venv", folder, place.path, "test", *place.requirements],
-    )
+    command = ["tools/venv", folder, place.path, "test", *place.requirements]
+    made = step(f"environment of {place.name}", command)
     if not made.well:
         return [made]
-    where = os.environ.get("ELSEWHERE", "").split()
-    return [made, *tests(place.name, pytest(f"{folder}/bin/python"), *where)]
+    return [made, *tests(place.name, pytest(f"{folder}/bin/python"), *place.where)]
 
 
 def tests(name: str, command: list[str], *where: str) -> list[Step]:
@@ -139,11 +138,21 @@ def others() -> tuple[list[Place], str]:
     """Return the other Pythons that are here, and what was said of those that cannot be used."""
     found = subprocess.run([ROOT / "tools/pythons"], capture_output=True, text=True, check=True)
     paths = dict(line.split("\t") for line in found.stdout.splitlines())
-    paths.pop(MAIN, None)
-    places = [Place(version, path) for version, path in paths.items()]
-    old_on = OLD_WRAPT_ON if OLD_WRAPT_ON in paths else min(paths, default=MAIN)
-    old = Place(old_on, paths.get(old_on, sys.executable), (OLD_WRAPT,))
-    return [place for place in places if place.version != old_on] + [old], found.stderr
+    main = paths.pop(MAIN, sys.executable)
+    old_on = OLD_WRAPT_ON if OLD_WRAPT_ON in paths else next(iter(paths), MAIN)
+    old = Place(old_on, paths.pop(old_on, main), between(), (OLD_WRAPT,))
+    places = [Place(version, path, between()) for version, path in paths.items()]
+    for end in {0, len(places) - 1} if places else ():
+        places[end] = replace(places[end], where=asked("ELSEWHERE"))
+    return [*places, old], found.stderr
+
+
+def between() -> tuple[str, ...]:
+    return asked("BETWEEN") or asked("ELSEWHERE")
+
+
+def asked(variable: str) -> tuple[str, ...]:
+    return tuple(os.environ.get(variable, "").split())
 
 
 def step(
