@@ -9,6 +9,9 @@ What an answer means stands here and nowhere else:
 410                        all is deleted, and nothing recorded for 30 days
 any other, and any error   tried again later, the wait kept for all processes
 =========================  =====================================================
+
+Over OTLP 429, 502, 503 and 504 alone are tried again, as its specification says; any other 4xx
+and 5xx drops the batch, 410 and 413 aside: half of a batch is another request.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from . import environment, identity, notice, sent
 from .contact import Contact
 from .errors import TransportError
 from .packing import Packer
-from .transports import transport_for
+from .transports import OTLP, encoding_for, transport_for
 from .transports.base import REQUEST_SECONDS, Answer
 
 TYPE_CHECKING = False
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 # The journal's lines grow by uid and session-id: this much of a body is filled with them.
 FILLED = 0.75
+FINAL = (400, 413, 422)
+OTLP_LATER = (429, 502, 503, 504)
 NOTHING_TO_SAY = Answer(202)  # all of the lines too old, or none of ours
 
 
@@ -106,7 +111,8 @@ class Delivery:
     def _new_packer(self) -> Packer:
         uid, kept = self._identity()
         held_back = notice.held_back(self._settings, self._config)
-        return Packer(self._settings, uid, kept=kept, held_back=held_back)
+        encoding = encoding_for(self._endpoint)
+        return Packer(self._settings, uid, kept=kept, held_back=held_back, encoding=encoding)
 
     def _identity(self) -> tuple[int, bool]:
         product = self._settings.product
@@ -199,7 +205,7 @@ class Delivery:
     def _heard(self, answer: Answer, began: float) -> Answer | None:
         at, status = time.time(), answer.status
         slow = time.monotonic() - began > self._settings.exit_seconds
-        if 200 <= status < 300 or status in (400, 413, 422):
+        if 200 <= status < 300 or self._is_final(status):
             before = self.contact()
             if before.failures or before.slow != slow or before.said != str(status):
                 self.note(Contact(at, str(status), slow=slow, waited=at if slow else 0.0))
@@ -210,6 +216,12 @@ class Delivery:
             return None
         self._failed(str(status), began, refusal=True, retry_after=answer.retry_after)
         return None
+
+    def _is_final(self, status: int) -> bool:
+        """Tell whether the same lines are not to be sent again, though they were not taken."""
+        if self._endpoint.startswith(OTLP):
+            return status >= 400 and status != 410 and status not in OTLP_LATER
+        return status in FINAL
 
     def _failed(
         self, said: str, began: float, *, refusal: bool, retry_after: float | None = None

@@ -9,7 +9,7 @@ import zlib
 from . import identity
 from .event import rfc3339
 from .payload import as_wire, fields_of
-from .transports.base import Body
+from .transports.base import NDJSON, Body
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .settings import Settings
+    from .transports.base import Encoding
 
 DAY = 86400.0
 # What the lines of a journal have of their own: an id and a time, and then what a thousand of them
@@ -38,16 +39,24 @@ class Packer:
         uid: who says it.
         kept: False where this uid cannot be kept.
         held_back: names of fields that leave as ``(unset)``.
+        encoding: how the endpoint wants its bodies written.
     """
 
     def __init__(
-        self, settings: Settings, uid: int, *, kept: bool, held_back: Container[str] = ()
+        self,
+        settings: Settings,
+        uid: int,
+        *,
+        kept: bool,
+        held_back: Container[str] = (),
+        encoding: Encoding = NDJSON,
     ) -> None:
         self._settings = settings
         self._fields = fields_of(settings)
         self._uid = uid
         self._kept = kept
         self._held_back = held_back
+        self._encoding = encoding
         self._known: dict[bytes, str] = {}
 
     def pack(self, lines: list[bytes], at: float) -> tuple[Body, dict[str, int]]:
@@ -70,8 +79,12 @@ class Packer:
                 left_out[text] = left_out.get(text, 0) + 1
             else:
                 texts.append(text)
-        ndjson = "".join(texts).encode()
-        return Body(len(texts), ndjson, gzipped(ndjson), losses=losses), left_out
+        return self._body(texts, losses), left_out
+
+    def _body(self, texts: list[str], losses: list[dict[str, int]]) -> Body:
+        content_type, encode = self._encoding
+        content = encode("".join(texts).encode()) if texts else b""
+        return Body(len(texts), content, gzipped(content), content_type, losses)
 
     def _text_of(self, line: bytes, oldest: str, losses: list[dict[str, int]]) -> str:
         """Return the line as it leaves, or the reason why it does not."""

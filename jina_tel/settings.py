@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DO_NOT_TRACK = "DO_NOT_TRACK"
 TESTING = "JINA_TEL_TESTING"
-SCHEMES = ("https://", "http://", "file:///")
+SCHEMES = ("https://", "http://", "otlp+https://", "otlp+http://", "file:///")
 WORDS = ("console:", "memory:")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 COMMON = (  # the keys of every payload; what they are is declared in payload
@@ -137,7 +137,7 @@ def checked_endpoint(endpoint: object) -> str:
     if not isinstance(endpoint, str) or not is_endpoint(endpoint):
         raise ValueError(
             f"endpoint: {endpoint!r} is no address that events can be sent to; "
-            "https://…, http://…, file:///…, console: and memory: are"
+            "https://…, http://…, both also behind otlp+, file:///…, console: and memory: are"
         )
     return endpoint
 

@@ -36,7 +36,8 @@ class Telemetry:
     Args:
         product: its name, ``[a-z][a-z0-9-]{0,15}``; in variables ``-`` becomes ``_``.
         distributions: names of installed distributions whose versions are sent.
-        endpoint: ``https://…``, ``http://…``, ``file:///…``, ``console:`` or ``memory:``. The
+        endpoint: ``https://…``, ``http://…``, ``otlp+https://…`` and ``otlp+http://…`` (an
+            OpenTelemetry Collector), ``file:///…``, ``console:`` or ``memory:``. The
             user's variable ``<PRODUCT>_TEL_ENDPOINT`` comes first. Without either, it is off.
         facts: further facts, by their key in the payload (``jina_tel.facts``).
         notice: the text shown once on a terminal; None for ours, ``""`` for none.

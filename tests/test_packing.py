@@ -32,7 +32,7 @@ def one_by_one(lines):
     ndjson, reasons = b"", {}
     for one in lines:
         body, left_out = packer().pack([one], AT)
-        ndjson += body.ndjson
+        ndjson += body.content
         for reason, number in left_out.items():
             reasons[reason] = reasons.get(reason, 0) + number
     return ndjson, reasons
@@ -72,7 +72,7 @@ LINES = st.builds(line, IDS, TIMES, TAILS) | st.binary(max_size=9).map(b"\n".__a
 def test_what_is_known_of_a_line_changes_nothing(lines):
     body, left_out = packer().pack(lines, AT)
 
-    assert one_by_one(lines) == (body.ndjson, left_out)
+    assert one_by_one(lines) == (body.content, left_out)
     assert len(body.lines()) == body.line_count
     assert [sent["lost"] for sent in body.lines() if "lost" in sent] == [*body.losses]
 

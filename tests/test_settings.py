@@ -38,6 +38,8 @@ GOOD_ENDPOINTS = [
     "https://a",
     "https://telemetry.acme.example/v1/events",
     "https://collector_1:65535",
+    "otlp+https://collector:4318",
+    "otlp+http://[::1]:4318/otlp",
 ]
 BAD_ENDPOINTS = [
     "",
@@ -49,6 +51,10 @@ BAD_ENDPOINTS = [
     "file:///%00",
     "file://relative",
     "ftp://a",
+    "otlp+ftp://a",
+    "otlp+https://",
+    "otlp+file:///a",
+    "otlp://a",
     "http:",
     "http://",
     "http:///path",
@@ -136,6 +142,9 @@ LOOPBACK = [
     ("https://telemetry.acme.example", False),
     ("https://a/http://localhost", False),
     ("http://0.0.0.0", False),
+    ("otlp+http://127.0.0.1:4318", True),
+    ("otlp+http://[::1]:4318/otlp", True),
+    ("otlp+https://collector.example:4318", False),
 ]
 
 

@@ -48,7 +48,7 @@ def test_the_lines_are_appended(path):
     assert Answer(202) == append(path)
     assert Answer(202) == append(path)
 
-    assert BODY.ndjson * 2 == path.read_bytes()
+    assert BODY.content * 2 == path.read_bytes()
 
 
 def test_what_is_appended_is_what_request_returns(path):
@@ -91,7 +91,7 @@ def test_half_a_line_that_a_killed_process_left_swallows_no_other(path):
     path.write_bytes(b'{"id": "ha')
     append(path)
 
-    assert b'{"id": "ha\n' + BODY.ndjson == path.read_bytes()
+    assert b'{"id": "ha\n' + BODY.content == path.read_bytes()
 
 
 def test_what_a_full_disk_took_a_part_of_is_taken_back(path):
@@ -115,11 +115,11 @@ def test_what_a_full_disk_took_a_part_of_is_taken_back(path):
     )
 
     assert "File too large" in out
-    assert BODY.ndjson == path.read_bytes()
+    assert BODY.content == path.read_bytes()
 
     append(path)
 
-    assert BODY.ndjson * 2 == path.read_bytes()
+    assert BODY.content * 2 == path.read_bytes()
 
 
 def test_a_process_that_keeps_the_file_locked_keeps_us_until_the_deadline(path):
@@ -130,7 +130,7 @@ def test_a_process_that_keeps_the_file_locked_keeps_us_until_the_deadline(path):
             append(path, seconds=0.1)
 
     assert not caught.value.left
-    assert BODY.ndjson == path.read_bytes()
+    assert BODY.content == path.read_bytes()
     assert Answer(202) == append(path)
 
 
@@ -183,4 +183,4 @@ def test_a_file_system_without_locks_is_written_to_all_the_same(path, monkeypatc
         monkeypatch.setattr(files, "release", fail)
     append(path)
 
-    assert BODY.ndjson == path.read_bytes()
+    assert BODY.content == path.read_bytes()

@@ -11,8 +11,10 @@ from .. import identity, sent
 from ..errors import TransportError
 from ..packing import gzipped
 from ..settings import is_loopback
+from ..transports import OTLP, http_address
 from ..transports.base import REQUEST_SECONDS, Body
 from ..transports.http import HttpTransport, target_of
+from ..transports.otlp import logs_address
 from ..transports.proxies import proxy_for
 from . import words
 from .found import products
@@ -92,13 +94,14 @@ def why_not(product: Product) -> str:
     endpoint = product.endpoint
     if endpoint is None:
         return product.problem or "no endpoint is known here, so there is nobody to ask"
-    if not endpoint.startswith(("https://", "http://")):
+    address = http_address(endpoint)
+    if not address:
         return f"{endpoint} keeps no uids that it could delete: what was sent is yours to delete"
-    if endpoint.startswith("https://"):
+    if address.startswith("https://"):
         return ""
-    if not is_loopback(endpoint):
+    if not is_loopback(address):
         return f"{endpoint} is not encrypted: the proof would be read on the way, so it is not sent"
-    target = target_of(endpoint)
+    target = target_of(address)
     if proxy_for(target.scheme, target.host, target.authority, os.environ) is not None:
         return "HTTP_PROXY stands between, and would read the proof; set NO_PROXY=" + target.host
     return ""
@@ -106,7 +109,8 @@ def why_not(product: Product) -> str:
 
 def forget_url(endpoint: str) -> str:
     """Return the endpoint's address with ``forget`` in the place of its last path segment."""
-    parts = urlsplit(endpoint)
+    address = logs_address(endpoint) if endpoint.startswith(OTLP) else endpoint
+    parts = urlsplit(address)
     path = f"{parts.path.rpartition('/')[0]}/forget"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 

@@ -52,8 +52,8 @@ VARIABLES: Rows = (
     ("DO_NOT_TRACK", "off for all products, unless empty, 0, false, no or off"),
     (
         "JINA_TEL_ENDPOINT",
-        "where events go: https://, http://, file:///, console: or memory:; comes before what the"
-        " library's author chose; empty means nowhere",
+        "where events go: https://, http://, otlp+https://, otlp+http://, file:///, console: or"
+        " memory:; comes before what the library's author chose; empty means nowhere",
     ),
     ("JINA_TEL_TOKEN", "sent with each request, as Authorization: Bearer"),
     ("JINA_TEL_HOME", "one folder for all that is kept"),

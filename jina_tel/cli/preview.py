@@ -114,7 +114,7 @@ def _show_line(line: Mapping[str, object], pretty: bool, screen: Screen) -> None
 
 def _notes(product: Product, request: Request) -> list[str]:
     body = request.body
-    notes = [f"body: {words.size(len(body.ndjson))}, {words.size(len(body.gzipped))} compressed"]
+    notes = [f"body: {words.size(len(body.content))}, {words.size(len(body.gzipped))} compressed"]
     if request.is_example:
         notes.append("AN EXAMPLE: nobody has started Example; this is what one start would send.")
     if request.uid_is_example:
@@ -140,7 +140,7 @@ def _as_json(product: Product, *, show_token: bool) -> dict[str, Any]:
         "uid_is_example": request.uid_is_example,
         "request_line": first or None,
         "headers": dict(header.split(": ", 1) for header in headers),
-        "body_bytes": len(request.body.ndjson),
+        "body_bytes": len(request.body.content),
         "compressed_bytes": len(request.body.gzipped),
         "lines": request.body.lines(),
         "waiting": request.waiting,

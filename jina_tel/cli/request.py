@@ -12,7 +12,7 @@ from .. import identity, payload
 from ..delivery import FILLED, Delivery
 from ..event import Writer
 from ..ledger import Ledger
-from ..transports.http import HttpTransport
+from ..transports import http_address, transport_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ def head_and_bytes(product: Product, body: Body, *, show_token: bool) -> tuple[s
     The credentials in it are masked, unless the token is to be shown.
     """
     endpoint = product.endpoint or ""
-    if not endpoint.startswith(("http://", "https://")):
-        return "", body.ndjson
-    whole = HttpTransport(endpoint, product.token()).request(body)
+    if not http_address(endpoint):
+        return "", body.content
+    whole = transport_for(endpoint, product.token()).request(body)
     head = whole[: len(whole) - len(body.gzipped)].decode("latin-1")
     if not show_token:
         head = "\r\n".join(map(masked, head.split("\r\n")))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 
+from ..event import rfc3339
+from ..transports.otlp import records_of
 from . import words
 from .found import products
 from .screen import Styled
@@ -128,22 +130,29 @@ def _print(one: Mapping[str, Any], screen: Screen, *, pretty: bool) -> None:
     if one["state"] == "waits":
         _print_line(one["line"], screen, state, str(one["product"]), pretty=pretty)
         return
-    summary = f"  {words.count(len(one['lines']), 'line')}, {words.size(one['bytes'])} compressed"
+    lines = [inner for line in one["lines"] for inner in records_of(line) or [line]]
+    summary = f"  {words.count(len(lines), 'line')}, {words.size(one['bytes'])} compressed"
     problem = f"  cannot be read: {one['problem']}" if one["problem"] else ""
     screen.line(state, f"  {words.moment(one['at'])}  {one['product']}{problem or summary}")
-    for line in one["lines"]:
+    for line in lines:
         _print_line(line, screen, Styled("      ", ""), "", pretty=pretty)
 
 
 def _print_line(
     line: Mapping[str, Any], screen: Screen, state: Styled, product: str, *, pretty: bool
 ) -> None:
-    payload = line.get("payload")
-    event = payload.get("event", "?") if isinstance(payload, dict) else f"lost {line.get('lost')}"
-    at = str(line.get("time", "?"))[:19].replace("T", " ")
-    screen.line(
-        state, f"  {at} UTC  {product}{'  ' if product else ''}", Styled(str(event), "strong")
-    )
+    time_text, event = _time_and_event(line)
+    at = time_text[:19].replace("T", " ")
+    screen.line(state, f"  {at} UTC  {product}{'  ' if product else ''}", Styled(event, "strong"))
     if pretty:
         for row in json.dumps(line, indent=2).split("\n"):
             screen.line(f"         {row}")
+
+
+def _time_and_event(line: Mapping[str, Any]) -> tuple[str, str]:
+    """Return when and what, of a line or of a record as it left over OTLP."""
+    if "eventName" in line:
+        return rfc3339(int(line["timeUnixNano"]) / 1e9), str(line["eventName"])
+    payload = line.get("payload")
+    event = payload.get("event", "?") if isinstance(payload, dict) else f"lost {line.get('lost')}"
+    return str(line.get("time", "?")), str(event)

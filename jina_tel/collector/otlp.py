@@ -8,6 +8,9 @@ attributes that SDKs add by themselves, is left out and stored nowhere::
     event      the record's EventName, else the attribute "event"
     time       the record's time, else when it was observed
     id         the attribute "id", else a hash of all that is taken of the record
+
+Our client's ``otlp+https://`` writes such records, and calls a fact that would bear one of those
+names ``payload.`` and that name.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from ..transports.otlp import PAYLOAD, RESERVED
 from .decode import Batch
 from .refusals import RefusedError
 
@@ -225,7 +229,11 @@ def line_of(record: Record, fields: Mapping[str, frozenset[str]]) -> bytes:
     if "lost" in given:
         line["lost"] = given["lost"]
     else:
-        payload = {name: value for name, value in given.items() if name in known}
+        payload = {
+            name.removeprefix(PAYLOAD): value
+            for name, value in given.items()
+            if name not in RESERVED and name.removeprefix(PAYLOAD) in known
+        }
         line["payload"] = {**payload, "event": record.event or given.get("event")}
         line |= {"kept": False} if given.get("kept") is False else {}
     line["id"] = given.get("id") or _id(line, record.nanoseconds)

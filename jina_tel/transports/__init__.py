@@ -7,8 +7,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .base import Transport
+    from .base import Encoding, Transport
 
+OTLP = "otlp+"  # ahead of an address: as an OpenTelemetry Collector wants it
 # What a delivery needs, leaf by leaf: the shipper imports each by itself, and a fork may come in
 # between. A module that is imported already costs a look.
 _ALWAYS = (
@@ -54,10 +55,29 @@ _HTTP = (
 
 def modules_for(endpoint: str) -> tuple[str, ...]:
     """Return the names of all modules that sending to ``endpoint`` uses, in order of import."""
-    if endpoint.startswith(("http://", "https://")):
-        tls = _TLS if endpoint.startswith("https://") else ()
-        return (*_ALWAYS, *_LEAVES, *tls, *_HTTP)
+    address = http_address(endpoint)
+    if address:
+        tls = _TLS if address.startswith("https://") else ()
+        further = () if address == endpoint else ("jina_tel.transports.otlp",)
+        return (*_ALWAYS, *_LEAVES, *tls, *_HTTP, *further)
     return (*_ALWAYS, f"jina_tel.transports.{endpoint.partition(':')[0]}")
+
+
+def http_address(endpoint: str) -> str:
+    """Return the address that ``endpoint`` is asked at over HTTP, ``""`` where it is not."""
+    address = endpoint[len(OTLP) :] if endpoint.startswith(OTLP) else endpoint
+    return address if address.startswith(("http://", "https://")) else ""
+
+
+def encoding_for(endpoint: str) -> Encoding:
+    """Return how ``endpoint`` wants its bodies written."""
+    if endpoint.startswith(OTLP):
+        from .otlp import ENCODING
+
+        return ENCODING
+    from .base import NDJSON
+
+    return NDJSON
 
 
 def transport_for(endpoint: str, token: str | None) -> Transport:
@@ -70,6 +90,10 @@ def transport_for(endpoint: str, token: str | None) -> Transport:
         from .file import FileTransport
 
         return FileTransport(endpoint)
+    if endpoint.startswith(OTLP):
+        from .otlp import OtlpTransport
+
+        return OtlpTransport(endpoint, token)
     from .http import HttpTransport
 
     return HttpTransport(endpoint, token)

@@ -6,10 +6,25 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 USER_AGENT = "jina-tel"
 REQUEST_SECONDS = 10.0  # connect, send and answer together, on the monotonic clock
+
+
+class Encoding(NamedTuple):
+    """How bodies are written.
+
+    Attributes:
+        content_type: what comes of it, as the header says.
+        encode: makes it of lines, NDJSON of one or more.
+    """
+
+    content_type: str
+    encode: Callable[[bytes], bytes]
+
+
+NDJSON = Encoding("application/x-ndjson", lambda lines: lines)
 
 
 class Body(NamedTuple):
@@ -17,21 +32,21 @@ class Body(NamedTuple):
 
     Attributes:
         line_count: how many events and ledger lines it holds.
-        ndjson: these, as newline-delimited JSON.
-        gzipped: ``ndjson`` as it leaves.
+        content: these, as JSON: a line each, or one document of all.
+        gzipped: ``content`` as it leaves.
         content_type: what it is, as the header says.
         losses: what its ledger lines say, by reason.
     """
 
     line_count: int
-    ndjson: bytes
+    content: bytes
     gzipped: bytes
-    content_type: str = "application/x-ndjson"
+    content_type: str = NDJSON.content_type
     losses: Sequence[dict[str, int]] = ()
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the events and ledger lines, decoded."""
-        return [json.loads(line) for line in self.ndjson.splitlines()]
+        """Return each line of the content, decoded."""
+        return [json.loads(line) for line in self.content.splitlines()]
 
 
 class Answer(NamedTuple):

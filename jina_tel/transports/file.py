@@ -30,7 +30,7 @@ class FileTransport:
 
     def request(self, body: Body) -> bytes:
         """Return what ``send`` would append."""
-        return body.ndjson
+        return body.content
 
     def send(self, body: Body, deadline: float) -> Answer:
         """Append it, all or nothing.

@@ -148,7 +148,10 @@ class HttpTransport:
             self._wire = wire
         location = answer.getheader("Location") if answer.status in _KEEPS_METHOD else None
         wait = retry_after(answer.getheader("Retry-After"))
-        return Answer(answer.status, wait, rejected_in(content), content), location
+        return Answer(answer.status, wait, self._rejected_in(content), content), location
+
+    def _rejected_in(self, content: bytes) -> int:
+        return rejected_in(content)
 
 
 def redirected(before: Target, location: str) -> Target:
