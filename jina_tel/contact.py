@@ -16,6 +16,7 @@ import os
 from . import files, forks
 
 FILE = "contact.json"
+MODULES = ("collections", "re", "json.scanner", "json.decoder", "json.encoder", "json")
 HOUR = 3600.0
 GONE_SECONDS = 30 * 24 * HOUR
 LONGEST = GONE_SECONDS

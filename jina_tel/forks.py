@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from _thread import get_ident
 
 TYPE_CHECKING = False
@@ -61,6 +62,14 @@ class Signal:
     def is_set(self) -> bool:
         """Tell whether it was set."""
         return not self._lock.locked()
+
+
+def see_gone(task: int | None, seconds: float) -> None:
+    """Wait until the kernel has no such task: a thread is joined a little earlier than it ends."""
+    path, sleep = f"/proc/self/task/{task}", original("time", "sleep")
+    until = time.monotonic() + seconds
+    while task and os.path.exists(path) and time.monotonic() < until:
+        sleep(0.0001)
 
 
 _gate = new_lock()

@@ -6,7 +6,6 @@ gone when the journal is empty. It gets out of the way of a fork while it merely
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
@@ -126,16 +125,24 @@ class Shipper:
         return self._delivery is not None and self._delivery.waits()
 
     def _ship(self) -> bool:
-        """Return whether to look once more for what was recorded meanwhile."""
+        """Return whether to look once more for what was recorded meanwhile.
+
+        In this order: what a delivery imports, only who delivers needs.
+        """
         self._go_on()
+        self._write_ledger()
+        if self._is_due():
+            return self._lead()
+        if self._forced:
+            self._prepared()  # a flush asks it what waits
+        return False
+
+    def _prepared(self) -> Delivery:
         for module in self._modules:
             self._load(module)
         if self._delivery is None:
             self._delivery = self._make()
-        self._write_ledger()
-        if not self._is_due(self._delivery):
-            return False
-        return self._lead(self._delivery)
+        return self._delivery
 
     def _load(self, module: str) -> None:
         """Import one leaf; a fork waits for it, and may end our thread behind it."""
@@ -146,24 +153,27 @@ class Shipper:
             finally:
                 self._go_on()
 
-    def _is_due(self, delivery: Delivery) -> bool:
+    def _is_due(self) -> bool:
         """Wait for an endpoint that is due soon; for another there is no need of a thread."""
-        contact = delivery.contact()
+        for module in contacts.MODULES:
+            self._load(module)
+        contact = self.contact()
         if self._forced and not contact.asked:
             return True
         left = contact.seconds_left(time.time())
         if 0.0 < left <= SOON_SECONDS:
             self._wait(left)
-            left = contact.seconds_left(time.time())
+            left = self.contact().seconds_left(time.time())
         self._quiet_until = time.monotonic() + min(left, REST_SECONDS)
         return not left
 
-    def _lead(self, delivery: Delivery) -> bool:
+    def _lead(self) -> bool:
         lock = self._elected()
         self._led = lock is not None
         if lock is None:
             return False
         try:
+            delivery = self._prepared()
             done = delivery.run(self._pause)
             self._write_ledger()
         finally:
@@ -216,7 +226,7 @@ class Shipper:
             self._hurry.set()
             if ended.wait(JOIN_SECONDS):
                 task = task or self._task
-                _see_gone(task)
+                forks.see_gone(task, JOIN_SECONDS)
                 if self._task == task:
                     self._task = None
         self._yielding = False
@@ -284,11 +294,3 @@ class Shipper:
             return self._ended.wait(deadline - now)
         finally:
             self._forced = False
-
-
-def _see_gone(task: int | None) -> None:
-    """Wait until the kernel has no such task: a thread is joined a little earlier than it ends."""
-    path, sleep = f"/proc/self/task/{task}", forks.original("time", "sleep")
-    until = time.monotonic() + JOIN_SECONDS
-    while task and os.path.exists(path) and time.monotonic() < until:
-        sleep(0.0001)

@@ -13,7 +13,8 @@ from servers import ACCEPTED, Server, answer, body_of, failure_of, saying, sent_
 from jina_tel.errors import TransportError
 from jina_tel.testing import Receiver, Status, Truncated
 from jina_tel.transports.base import Answer
-from jina_tel.transports.http import ANSWER_BYTES, HttpTransport
+from jina_tel.transports.http import HttpTransport
+from jina_tel.transports.response import CONTENT_BYTES
 
 BODY = body_of()
 
@@ -253,7 +254,7 @@ def test_a_long_answer_is_not_read_to_its_end(head, piece):
     with Server(talk) as server:
         found = sent_to(server)
 
-    assert (202, ANSWER_BYTES) == (found.status, len(found.content))
+    assert (202, CONTENT_BYTES) == (found.status, len(found.content))
     assert sum(taken) < 50_000_000  # and not 100 MB: what the system's own buffers hold
 
 

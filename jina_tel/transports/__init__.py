@@ -12,42 +12,12 @@ if TYPE_CHECKING:
 OTLP = "otlp+"  # ahead of an address: as an OpenTelemetry Collector wants it
 # What a delivery needs, leaf by leaf: the shipper imports each by itself, and a fork may come in
 # between. A module that is imported already costs a look.
-_ALWAYS = (
-    "collections",
-    "re",
-    "typing",
-    "json.scanner",
-    "json.decoder",
-    "json.encoder",
-    "json",
-    "zlib",
-    "stat",
-    "urllib.parse",
-    "jina_tel.transports.base",
-)
-_LEAVES = (
-    "base64",
-    "binascii",
-    "errno",
-    "select",
-    "datetime",
-    "calendar",
-    "random",
-    "email.charset",
-    "email.header",
-    "email.utils",
-    "email._policybase",
-    "email.message",
-    "email.feedparser",
-    "email.parser",
-    "selectors",
-    "socket",
-)
-_TLS = ("enum", "warnings", "_ssl", "ssl")
+_ALWAYS = ("typing", "zlib", "stat", "urllib.parse", "jina_tel.transports.base")
+_LEAVES = ("base64", "binascii", "errno", "select")
+_TLS = ("selectors", "socket", "enum", "warnings", "_ssl", "ssl")
 _HTTP = (
-    "http",
-    "http.client",
     "jina_tel.transports.wire",
+    "jina_tel.transports.response",
     "jina_tel.transports.proxies",
     "jina_tel.transports.http",
 )

@@ -7,20 +7,19 @@ is asked whether it is still ours before it is used: a host may close all descri
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from .. import __version__
+from .. import __version__, forks
 from ..errors import TransportError
 from .base import USER_AGENT, Answer, Body
 from .proxies import Proxy, proxy_for
-from .wire import Wire, connect, encrypt, response
+from .response import read_response
+from .wire import Wire, connect, encrypt
 
 REDIRECTS = 3
-ANSWER_BYTES = 1024 * 1024  # of an answer's body; what comes after that is not read
 PORTS = {"http": 80, "https": 443}
 _KEEPS_METHOD = (301, 302, 307, 308)  # the first two as curl --post301 does: ours is no form
 
@@ -108,7 +107,7 @@ class HttpTransport:
             wire = self._open(target, deadline)
             left = True
             return self._exchange(wire, target, body, deadline)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, ValueError) as error:
             reason = type(error).__name__
             raise TransportError(f"{target.authority}: {reason}: {error}", left=left) from error
         except TransportError as error:
@@ -138,17 +137,14 @@ class HttpTransport:
         return encrypt(wire, target.host) if target.scheme == "https" else wire
 
     def _answer(self, wire: Wire) -> tuple[Answer, str | None]:
-        answer = response(wire, "POST")
-        content = answer.read(ANSWER_BYTES)
-        if answer.length and len(content) < ANSWER_BYTES:
-            raise http.client.IncompleteRead(content, answer.length)
-        if answer.will_close or not answer.isclosed():
-            wire.close()
-        else:
+        status, headers, content, stays = read_response(wire)
+        if stays:
             self._wire = wire
-        location = answer.getheader("Location") if answer.status in _KEEPS_METHOD else None
-        wait = retry_after(answer.getheader("Retry-After"))
-        return Answer(answer.status, wait, self._rejected_in(content), content), location
+        else:
+            wire.close()
+        location = headers.get("location") if status in _KEEPS_METHOD else None
+        wait = retry_after(headers.get("retry-after"))
+        return Answer(status, wait, self._rejected_in(content), content), location
 
     def _rejected_in(self, content: bytes) -> int:
         return rejected_in(content)
@@ -209,6 +205,7 @@ def retry_after(header: str | None) -> float | None:
     seconds = header.strip()  # str knows more kinds of space than float
     if seconds.isdecimal():
         return float(seconds)
+    forks.load("email.utils")
     from email.utils import mktime_tz, parsedate_tz
     from time import time
 
@@ -253,6 +250,6 @@ def _tunnel(wire: Wire, target: Target) -> None:
     if wire.proxy_authorization:
         head += f"Proxy-Authorization: {wire.proxy_authorization}\r\n"
     wire.send(f"{head}\r\n".encode())
-    status = response(wire, "CONNECT").status
+    status = read_response(wire, to_connect=True).status
     if not 200 <= status < 300:
         raise TransportError(f"the proxy answered {status} to CONNECT")

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import _socket
 import errno
-import http.client
-import io
 import os
 import select
 import time
@@ -21,11 +19,9 @@ from ..files import Held, Plugs, is_ours
 from ..forks import original
 
 if TYPE_CHECKING:
-    import socket
     import ssl
 
 PIECE_BYTES = 16 * 1024
-MOST_BYTES = 2 * 1024 * 1024  # of one answer with its head, whatever it says of its own length
 # Where a host has given SIGPIPE back its default, a plain send to a closed connection would end it.
 _NO_SIGNAL = getattr(_socket, "MSG_NOSIGNAL", 0)
 _UNDER_WAY = (errno.EINPROGRESS, errno.EWOULDBLOCK)
@@ -243,58 +239,3 @@ def encrypt(wire: Wire, host: str) -> Wire:
         wire.close()
         raise
     return encrypted
-
-
-class _Reader(io.RawIOBase):
-    """What ``http.client`` reads from, up to a bound."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._left = MOST_BYTES
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._left:
-            raise http.client.HTTPException(f"more than {MOST_BYTES} bytes came as an answer")
-        content = self._wire.receive(min(len(buffer), self._left))
-        buffer[: len(content)] = content
-        self._left -= len(content)
-        return len(content)
-
-
-class _Buffer(io.BufferedReader):
-    """Outlives the answers that are read from it: each flushes and closes what it was read from.
-
-    An answer that is garbage may do so when this is garbage, too, and Python would print that.
-    """
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-class _Source:
-    """As much of a socket as ``http.client.HTTPResponse`` asks for."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._buffer = _Buffer(_Reader(wire), PIECE_BYTES)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return self._buffer
-
-
-def response(wire: Wire, method: str) -> http.client.HTTPResponse:
-    """Return the answer to ``method``, its head read; raises OSError and http.client's errors.
-
-    The interim answers (1xx) that may come ahead of it are passed over.
-    """
-    source = cast("socket.socket", _Source(wire))
-    while True:
-        answer = http.client.HTTPResponse(source, method=method)
-        answer.begin()
-        if answer.status >= 200:
-            return answer

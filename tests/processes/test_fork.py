@@ -140,7 +140,8 @@ def wait(holds):
 for number in range(150):
     Flow(f"F{number}").start()
     ours = shipper()
-    wait(lambda: ours._waiting or not ours._turn.locked())
+    # A thread that is on its way to its first turn has no number yet.
+    wait(lambda: (ours._waiting and ours._task) or not ours._turn.locked())
     waiting = ours._waiting
     assert 0 == fork(lambda: None)
     if waiting:
