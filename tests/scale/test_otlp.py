@@ -9,17 +9,13 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import signal
-import socket
-import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import otlp
 import pytest
-import rotel
 from collecting import FACTS, wait_until
 from commands import command, wait_here
+from foreign import Rotel
 from google.protobuf.json_format import Parse
 from hypothesis import given
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -88,49 +84,6 @@ def test_the_golden_body_decodes_with_the_reference():
     assert 3 == len(said_by(request))
 
 
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        return listening.getsockname()[1]
-
-
-class Rotel:
-    """A collector of somebody else's, which passes all logs on to ``beyond``."""
-
-    def __init__(self, folder: Path, beyond: str) -> None:
-        self.port = free_port()
-        where = {
-            "otlp-http-endpoint": f"127.0.0.1:{self.port}",
-            "otlp-grpc-endpoint": f"127.0.0.1:{free_port()}",
-            "pid-file": folder / "rotel.pid",
-            "log-file": folder / "rotel.log",
-            "exporter": "otlp",
-            "otlp-exporter-protocol": "http",
-            "otlp-exporter-endpoint": beyond,
-        }
-        words = [word for name, value in where.items() for word in (f"--{name}", str(value))]
-        binary = Path(rotel.__file__).parent / "rotel-agent"
-        words += ["--otlp-receiver-traces-disabled", "--otlp-receiver-metrics-disabled"]
-        self._log = (folder / "rotel.txt").open("wb")
-        self._process = subprocess.Popen(
-            [binary, "start", *words], stdout=self._log, stderr=subprocess.STDOUT
-        )
-        wait_until(self._listens)
-
-    @property
-    def endpoint(self) -> str:
-        return f"otlp+http://127.0.0.1:{self.port}"
-
-    def _listens(self) -> bool:
-        assert self._process.poll() is None
-        with closing(socket.socket()) as connection:
-            return connection.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def close(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(30)
-        self._log.close()
-
-
 @pytest.fixture
 def collector(collectors):
     return collectors()
@@ -138,9 +91,8 @@ def collector(collectors):
 
 @pytest.fixture
 def foreign(tmp_path, collector):
-    rotel = Rotel(tmp_path, f"http://127.0.0.1:{collector.port}")
-    yield rotel
-    rotel.close()
+    with Rotel(tmp_path, f"http://127.0.0.1:{collector.port}") as rotel:
+        yield rotel
 
 
 def test_events_go_through_somebody_else_s_collector_into_ours(collector, foreign):
