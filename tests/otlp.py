@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import datetime, timedelta, timezone
 
+from deliveries import Case
 from hypothesis import strategies as st
+from servers import Server, answer, saying
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NOT_OF_THE_PAYLOAD = ("id", "kept", "lost", "product", "service.name", "v")
@@ -112,3 +115,33 @@ def time_of(nanoseconds: str) -> str:
 
 def by_content(lines) -> list[str]:
     return sorted(json.dumps(line, sort_keys=True) for line in lines)
+
+
+# A server that takes it
+
+TAKEN = answer(200, b"{}")
+
+
+def endpoint_of(server, scheme="http"):
+    return f"otlp+{scheme}://{server.authority}"
+
+
+def body_of(request):
+    return json.loads(gzip.decompress(request.partition(b"\r\n\r\n")[2]))
+
+
+def heads_of(server):
+    return [request.partition(b"\r\n\r\n")[0].decode() for request in server.requests]
+
+
+def events_in(server):
+    return [one for request in server.requests for one in said_by(json.dumps(body_of(request)))]
+
+
+def delivered(tmp_path, *answers, count=4, **options):
+    """Return the case and the server after one delivery that met these answers."""
+    with Server(saying(*answers)) as server:
+        case = Case(tmp_path, endpoint_of(server), **options)
+        case.record(count)
+        case.done = case.run()
+    return case, server

@@ -35,9 +35,17 @@ Beyond loopback the page wants a password: that in
 JINA_TEL_COLLECTOR_PASSWORD, else one that is made and kept in FILE.password.
 A token that whoever sends must show stands in JINA_TEL_COLLECTOR_TOKEN.
 Addresses and user agents are stored nowhere. Ctrl-C ends it.
+
+With --forward every line goes on to a topic of Kafka once the store has it,
+at least once, its key the uid. Settings of librdkafka stand behind a ?; what
+is secret among them in JINA_TEL_COLLECTOR_KAFKA, as name=value&name=value:
+
+  jina-tel collect --store usage.duckdb --forward kafka://one:9092,two:9092/usage
 """
 TOKEN, PASSWORD = "JINA_TEL_COLLECTOR_TOKEN", "JINA_TEL_COLLECTOR_PASSWORD"
+KAFKA = "JINA_TEL_COLLECTOR_KAFKA"
 INSTALL = "pip install 'jina_tel[collector]'"
+INSTALL_KAFKA = "pip install 'jina_tel[collector,kafka]'"
 SCHEMA_BYTES = 1 << 20
 PASSWORD_BYTES = 18
 
@@ -74,6 +82,9 @@ def add(commands: Commands) -> None:
         help="of requests a second from one address (100); 0 is without a limit",
     )
     parser.add_argument(
+        "--forward", metavar="ADDRESS", help="kafka://BROKERS/TOPIC, where lines go on to"
+    )
+    parser.add_argument(
         "--proxy",
         metavar="ADDRESS",
         action="append",
@@ -108,6 +119,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         keep_days=arguments.keep_days,
         per_second=arguments.rate,
         proxies=tuple(arguments.proxy),
+        forward=None if arguments.forward is None else kafka_at(arguments.forward, environ),
     )
 
     def listening(address: str) -> None:
@@ -123,7 +135,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     except KeyboardInterrupt:
         pass  # the way in which it ends
     except ValueError as error:
-        raise TelemetryError(f"a --schema cannot be used: {error}") from error
+        raise TelemetryError(f"a --schema or --forward cannot be used: {error}") from error
     return DONE
 
 
@@ -138,6 +150,18 @@ def require_extra() -> None:
         from ..collector import server  # noqa: F401
     except ImportError as error:
         raise TelemetryError(f"the collector needs {error.name}: {INSTALL}") from error
+
+
+def kafka_at(address: str, environ: Mapping[str, str]) -> Any:
+    """Return where lines go on to; raises UsageError, TelemetryError without the extra."""
+    try:
+        from ..collector.kafka import address_of
+    except ImportError as error:
+        raise TelemetryError(f"--forward needs {error.name}: {INSTALL_KAFKA}") from error
+    try:
+        return address_of(address, environ.get(KAFKA, ""))
+    except ValueError as error:
+        raise UsageError(f"--forward: {error}") from error
 
 
 def read_schema(path: str) -> Mapping[str, Any]:

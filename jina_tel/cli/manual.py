@@ -61,6 +61,10 @@ VARIABLES: Rows = (
 )
 FURTHER: Rows = (
     ("JINA_TEL_COLLECTOR_TOKEN", "what a sender must show to jina-tel collect"),
+    (
+        "JINA_TEL_COLLECTOR_KAFKA",
+        "settings of Kafka for jina-tel collect --forward, that are secret",
+    ),
     ("JINA_TEL_COLLECTOR_PASSWORD", "what opens the page of jina-tel collect beyond loopback"),
     ("JINA_TEL_TESTING", "set by the pytest plugin: what would leave the machine is memory:"),
     (

@@ -103,8 +103,8 @@ class Collector:
         return JSONResponse({"deleted": deleted})
 
     async def health(self, request: Request) -> Response:
-        """Say whether all is well: 503 where the store does not take what comes."""
-        problem = self._intake.problem
+        """Say whether all is well: 503 where what comes goes no further than to the disk."""
+        problem = self._intake.health
         return JSONResponse({"problem": problem or None}, 503 if problem else 200)
 
     async def metrics(self, request: Request) -> Response:

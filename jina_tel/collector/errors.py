@@ -1,10 +1,11 @@
-"""What may be wrong with a store; all are ``TelemetryError``, which the command line prints.
+"""What may be wrong with a store, or behind it; the command line prints all of these errors.
 
 ::
 
     StoreError            it cannot be opened, read or written; the message says why
     ├── StoreBusyError    another process has it
     └── StoreFullError    there is no space left; nothing of this call was kept
+    OnwardError           what the store has does not go on to another system
 """
 
 from __future__ import annotations
@@ -22,3 +23,7 @@ class StoreBusyError(StoreError):
 
 class StoreFullError(StoreError):
     """There is no space left; nothing of this call was kept, and it may be made again."""
+
+
+class OnwardError(TelemetryError):
+    """What the store has does not go on to another system; it may be tried again."""

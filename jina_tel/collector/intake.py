@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from .errors import StoreError
 from .metrics import Metrics
+from .onward import Nowhere, Onward
 from .rows import Rows
 from .segments import Segments, lines_of
 from .store import REJECTED, Loss, Store
@@ -43,16 +44,23 @@ class Intake:
         store: where they go.
         metrics: what is counted.
         keep_seconds: how old an event may become.
+        onward: where segments go that the store has.
     """
 
     def __init__(
-        self, segments: Segments, store: Store, metrics: Metrics, keep_seconds: float
+        self,
+        segments: Segments,
+        store: Store,
+        metrics: Metrics,
+        keep_seconds: float,
+        onward: Onward | None = None,
     ) -> None:
         self.store = store
         self.metrics = metrics
         self.problem = ""  # why the store does not take what waits, "" where it does
         self._segments = segments
         self._keep_seconds = keep_seconds
+        self._onward = onward or Nowhere()
         self._writer = ThreadPoolExecutor(1, "segments")
         self._loader = ThreadPoolExecutor(1, "store")
         self._reader = ThreadPoolExecutor(1, "reader")
@@ -62,7 +70,12 @@ class Intake:
         self._rejected: Counter[str] = Counter()
         self._owed: list[Loss] = []  # what was turned away, for the store
         self._expire_due = 0.0
-        self._waiting_bytes = segments.waiting_bytes()
+        self._waiting_bytes = self._count_waiting()
+
+    @property
+    def health(self) -> str:
+        """Why what waits goes no further, ``""`` where it does."""
+        return self.problem or self._onward.problem
 
     async def keep(self, content: bytes) -> None:
         """Write lines down, together with those that others bring meanwhile.
@@ -71,7 +84,7 @@ class Intake:
             OSError: they are not kept; ``BehindError`` where the store is too far behind.
         """
         if self._waiting_bytes > WAITING_BYTES:
-            raise BehindError(f"{self._waiting_bytes} bytes wait for the store")
+            raise BehindError(f"{self._waiting_bytes} bytes wait for the store, or to go on")
         self._contents.append(content)
         if self._next is None:
             self._next = asyncio.create_task(self._commit())
@@ -103,7 +116,7 @@ class Intake:
         await self.load()
         if self.problem:
             raise StoreError(self.problem)
-        return await self._in(self._loader, lambda: self.store.forget(product, uid))
+        return await self._in(self._loader, lambda: self._forget(product, uid))
 
     async def close(self) -> None:
         """Bring all into the store that it takes, and end."""
@@ -111,6 +124,10 @@ class Intake:
         self._writer.shutdown()
         self._loader.shutdown()
         self._reader.shutdown()
+
+    def _forget(self, product: str, uid: int) -> int:
+        self._onward.forget(product, uid)
+        return self.store.forget(product, uid)
 
     async def _commit(self) -> None:
         async with self._turn:
@@ -149,7 +166,7 @@ class Intake:
     def _load_one(self, segment: Path, rows: Rows) -> None:
         with self.metrics.load.time():
             new = self.store.load(rows.events, rows.losses)
-        segment.unlink()
+        self._onward.take(segment)
         self.metrics.loaded.inc(new)
         self.metrics.duplicates.inc(len(rows.events) - new)
         self.metrics.corrupt.inc(rows.corrupt)
@@ -185,10 +202,13 @@ class Intake:
         self.metrics.failures.inc()
 
     def _measure(self) -> None:
-        self._waiting_bytes = self._segments.waiting_bytes()
-        self.metrics.waiting.set(self._waiting_bytes)
+        self._waiting_bytes = self._count_waiting()
+        self.metrics.waiting.set(self._segments.waiting_bytes())
         oldest = next(iter(self._segments.sealed()), None)
         self.metrics.lag.set(time.time() - oldest.stat().st_mtime if oldest else 0)
+
+    def _count_waiting(self) -> int:
+        return self._segments.waiting_bytes() + self._onward.waiting_bytes()
 
 
 def _rows_of(segment: Path) -> Rows:

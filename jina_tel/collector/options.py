@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .kafka import Address
 
 DAY_SECONDS = 86_400
 
@@ -27,6 +30,7 @@ class Options:
         public: the page is for all.
         keep_days: how old an event may become.
         per_second: how many requests a second one address may make, 0 for as many as it likes.
+        forward: where lines go on to that the store has, None for nowhere.
         proxies: the addresses whose word on where a request comes from is taken.
     """
 
@@ -42,6 +46,7 @@ class Options:
     keep_days: int = 400
     per_second: float = 100.0
     proxies: tuple[str, ...] = ()
+    forward: Address | None = field(default=None, repr=False)
 
     @property
     def keep_seconds(self) -> float:

@@ -21,12 +21,14 @@ from .doorkeeper import Doorkeeper
 from .errors import StoreError
 from .intake import Intake
 from .metrics import Metrics
+from .onward import Forwarding, Nowhere, Onward
 from .options import Options
 from .page import PageOptions
 from .running import announced
 from .segments import Segments
 from .store import Store, open_store
 
+FORWARD = "forward"  # in the folder of the segments
 CONNECTIONS = 4096
 KEEP_ALIVE_SECONDS = 5
 GRACE_SECONDS = 10  # for what is under way when it is asked to end
@@ -47,14 +49,32 @@ def serve(options: Options, listening: Callable[[str], None]) -> None:
     segments = Segments(options.segments)
     with alone(segments.folder, options.store), bound(options) as listener:
         store = open_store(options.store)
+        metrics = Metrics()
         try:
-            intake = Intake(segments, store, Metrics(), options.keep_seconds)
-            pages = _pages(store, options)
-            app = create(options, intake, pages, lambda: listening(address_of(listener)))
-            with announced(segments.folder, address_of(listener)):
-                _run(app, listener, options)
+            with onward_of(options, metrics) as onward:
+                intake = Intake(segments, store, metrics, options.keep_seconds, onward)
+                pages = _pages(store, options)
+                app = create(options, intake, pages, lambda: listening(address_of(listener)))
+                with announced(segments.folder, address_of(listener)):
+                    _run(app, listener, options)
         finally:
             store.close()
+
+
+@contextmanager
+def onward_of(options: Options, metrics: Metrics) -> Iterator[Onward]:
+    """Have where segments go that the store has; raises OSError, ValueError for a bad setting."""
+    if options.forward is None:
+        yield Nowhere()
+        return
+    from .kafka import Kafka
+
+    forwarding = Forwarding(options.segments / FORWARD, Kafka(options.forward), metrics)
+    forwarding.start()
+    try:
+        yield forwarding
+    finally:
+        forwarding.close()
 
 
 def _pages(store: Store, options: Options) -> Sequence[BaseRoute]:

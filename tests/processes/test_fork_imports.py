@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 import trustme
 from numbered import NUMBERED
+from otlp import TAKEN, endpoint_of
+from servers import Server, saying
 
 from jina_tel.testing import Healthy, Receiver, Redirect, Rejecting, Status, Truncated
 
@@ -51,6 +53,13 @@ def test_to_a_healthy_endpoint(machine, receiver):
     sees_none(machine)
 
     assert 2 == len(receiver.events)
+
+
+def test_over_otlp(machine):
+    with Server(saying(TAKEN)) as server:
+        sees_none(machine, JINA_TEL_ENDPOINT=endpoint_of(server))
+
+    assert 2 == len(server.requests)
 
 
 def test_to_one_that_is_down(machine, receiver):

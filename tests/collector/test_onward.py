@@ -1,0 +1,197 @@
+"""What goes on behind the store, and what a collector that was killed begins with."""
+
+from __future__ import annotations
+
+import json
+import threading
+from importlib.util import find_spec
+
+import pytest
+from collecting import line, wait_until
+from commands import command
+
+from jina_tel.collector import onward
+from jina_tel.collector.errors import OnwardError
+from jina_tel.collector.metrics import Metrics
+from jina_tel.collector.onward import Forwarding, Message, Nowhere, pause_seconds
+
+
+class Sink:
+    """Takes messages, refuses the batches that it is told to, and may stand still."""
+
+    def __init__(self, *refused: int, open: bool = True) -> None:
+        self.messages: list[Message] = []
+        self.batches = 0
+        self._refused = refused
+        self.gate = threading.Event()
+        if open:
+            self.gate.set()
+
+    def deliver(self, messages) -> None:
+        self.gate.wait()
+        self.batches += 1
+        if self.batches in self._refused:
+            raise OnwardError("not this one")
+        self.messages += messages
+
+    def end(self) -> None:
+        self.gate.set()
+
+    @property
+    def ids(self) -> list[str]:
+        return [json.loads(message.value)["id"] for message in self.messages]
+
+
+@pytest.fixture
+def forward(tmp_path, monkeypatch):
+    """Return a way to forward what stands in a folder into a sink."""
+    monkeypatch.setattr(onward, "MOST_SECONDS", 0.01)
+    running = []
+
+    def start(sink) -> Forwarding:
+        forwarding = Forwarding(tmp_path / "forward", sink, Metrics())
+        forwarding.start()
+        running.append(forwarding)
+        return forwarding
+
+    yield start
+    for forwarding in running:
+        forwarding.close(0)
+
+
+def segment(folder, name, *lines):
+    path = folder / f"{name}.ndjson"
+    path.write_bytes(b"".join(json.dumps(one).encode() + b"\n" for one in lines))
+    return path
+
+
+def done(folder):
+    return lambda: not list((folder / "forward").glob("*.ndjson"))
+
+
+def test_segments_go_on_the_oldest_first_and_are_gone_then(tmp_path, forward):
+    sink = Sink()
+    forwarding = forward(sink)
+    for name in ("1", "2", "3"):
+        forwarding.take(segment(tmp_path, name, line(f"{name}-a"), line(f"{name}-b")))
+    wait_until(done(tmp_path))
+
+    assert ["1-a", "1-b", "2-a", "2-b", "3-a", "3-b"] == sink.ids
+    assert 0 == forwarding.waiting_bytes()
+
+
+def test_what_was_refused_is_tried_again(tmp_path, forward):
+    sink = Sink(1, 2)
+    forwarding = forward(sink)
+    forwarding.take(segment(tmp_path, "1", line("a")))
+    wait_until(done(tmp_path))
+
+    assert (["a"], 3) == (sink.ids, sink.batches)
+    wait_until(lambda: not forwarding.problem)
+
+
+def test_an_earlier_collector_s_rest_goes_on_from_where_it_had_come_to(
+    tmp_path, forward, monkeypatch
+):
+    monkeypatch.setattr(onward, "BATCH_BYTES", 1)
+    ids = [f"a{number:x}" for number in range(5)]
+    first = Sink(4, *range(5, 99999))
+    forwarding = forward(first)
+    forwarding.take(segment(tmp_path, "1", *map(line, ids)))
+    wait_until(lambda: forwarding.problem)
+    forwarding.close(0)
+    second = Sink()
+    forward(second)
+    wait_until(done(tmp_path))
+
+    assert ids[:3] == first.ids
+    assert ids[3:] == second.ids
+
+
+def test_the_position_in_one_segment_says_nothing_of_another(tmp_path, forward):
+    folder = tmp_path / "forward"
+    folder.mkdir()
+    (folder / "position").write_text("1.ndjson 100000\n")
+    segment(folder, "2", line("a"))
+    sink = Sink()
+    forward(sink)
+    wait_until(done(tmp_path))
+
+    assert ["a"] == sink.ids
+
+
+@pytest.mark.parametrize("text", ["", "1.ndjson", "1.ndjson x", "\xff"])
+def test_a_position_that_cannot_be_read_is_the_beginning(tmp_path, forward, text):
+    folder = tmp_path / "forward"
+    folder.mkdir()
+    (folder / "position").write_text(text, "latin-1")
+    segment(folder, "1", line("a"))
+    sink = Sink()
+    forward(sink)
+    wait_until(done(tmp_path))
+
+    assert ["a"] == sink.ids
+
+
+def test_a_torn_line_and_one_that_is_none_do_not_go_on(tmp_path, forward):
+    path = segment(tmp_path, "1", line("a"))
+    path.write_bytes(b"no line\n" + path.read_bytes() + b'{"id": "to')
+    sink = Sink()
+    forward(sink).take(path)
+    wait_until(done(tmp_path))
+
+    assert ["a"] == sink.ids
+
+
+def test_who_is_forgotten_does_not_go_on_also_after_a_crash(tmp_path, forward):
+    closed = Sink(open=False)
+    forwarding = forward(closed)
+    forwarding.take(segment(tmp_path, "1", line("x", uid=9)))  # under way already
+    wait_until(lambda: forwarding.waiting_bytes())
+    forwarding.take(segment(tmp_path, "2", line("a", uid=1), line("b", uid=2)))
+    forwarding.forget("jina", 1)
+    forwarding.forget("acme", 2)
+
+    assert [("acme", 2), ("jina", 1)] == sorted(forwarding._read_forgotten())
+
+    forwarding.close(0)
+    sink = Sink()
+    forward(sink)
+    wait_until(done(tmp_path))
+
+    assert "a" not in closed.ids + sink.ids
+    assert "b" in closed.ids + sink.ids
+    wait_until(lambda: not (tmp_path / "forward" / "forgotten").exists())
+
+
+def test_a_ledger_line_has_no_key(tmp_path, forward):
+    lost = {name: value for name, value in line("a").items() if name != "payload"}
+    sink = Sink()
+    forward(sink).take(segment(tmp_path, "1", {**lost, "lost": {"refused": 1}}, line("b", uid=7)))
+    wait_until(done(tmp_path))
+
+    assert [None, b"7"] == [message.key for message in sink.messages]
+
+
+def test_without_a_sink_a_segment_ends_with_the_store(tmp_path):
+    path = segment(tmp_path, "1", line("a"))
+    Nowhere().take(path)
+
+    assert not path.exists()
+    assert 0 == Nowhere().waiting_bytes()
+
+
+@pytest.mark.parametrize(
+    ("failures", "chance", "seconds"),
+    [(1, 0.0, 0.5), (1, 1.0, 1.0), (3, 1.0, 4.0), (7, 1.0, 60.0), (10**6, 0.0, 30.0)],
+)
+def test_the_pause_doubles_to_a_minute(failures, chance, seconds):
+    assert seconds == pause_seconds(failures, chance)
+
+
+@pytest.mark.skipif(bool(find_spec("confluent_kafka")), reason="the extra is here")
+def test_the_extra_is_named_where_it_is_missing(tmp_path):
+    said = command("collect", "--store", str(tmp_path / "a"), "--forward", "kafka://b/t")
+
+    assert 3 == said.code
+    assert "pip install 'jina_tel[collector,kafka]'" in said.err

@@ -1,0 +1,34 @@
+"""What tests against other engines get: collectors, and a Kafka cluster.
+
+They need what ``make test-scale`` installs, and pytest does not look in here unless it is told to.
+"""
+
+from __future__ import annotations
+
+import pytest
+from collecting import Collecting
+
+
+@pytest.fixture
+def collectors(tmp_path):
+    """Return a way to start collectors, all on one store unless a folder is named."""
+    started = []
+
+    def start(*options: str, folder=tmp_path, **variables: str) -> Collecting:
+        collector = Collecting(folder, "--rate", "0", *options, **variables)
+        started.append(collector)
+        return collector.start()
+
+    yield start
+    for collector in started:
+        collector.close()
+
+
+@pytest.fixture
+def cluster():
+    """Return three brokers of a mock cluster."""
+    from brokers import Cluster
+
+    cluster = Cluster()
+    yield cluster
+    cluster.close()

@@ -1,0 +1,120 @@
+"""Receivers shaped as others are, and one real engine behind ClickHouse's HTTP, on loopback.
+
+Vector and Fluent Bit cannot be had here. What stands for them takes and refuses what their source
+code does: Vector's ``src/sources/http_server.rs`` and ``util/http/prelude.rs``, Fluent Bit's
+``plugins/in_http/http_prot.c`` and the manual of its input ``opentelemetry``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+
+class Source:
+    """Listens; what it takes stands in ``taken``, what it answered in ``answered``."""
+
+    path = "/"
+
+    def __init__(self) -> None:
+        self.taken: list = []
+        self.answered: list[int] = []
+        source = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.headers.get("Content-Encoding") == "gzip":
+                    body = gzip.decompress(body)
+                status, said = source.answer(self.path, self.headers, body)
+                source.answered.append(status)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+
+            def log_message(self, *arguments):
+                pass
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)  # one request after the other
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, path: str, headers, body: bytes) -> tuple[int, bytes]:
+        raise NotImplementedError
+
+
+class Vector(Source):
+    """``http_server`` with newline_delimited framing and the codec json."""
+
+    def answer(self, path, headers, body):
+        if urlsplit(path).path != "/usage":
+            return 404, b'{"code":404,"message":"Not found"}'
+        try:
+            events = [json.loads(line) for line in body.split(b"\n") if line]
+        except ValueError as error:
+            return 400, json.dumps({"code": 400, "message": str(error)}).encode()
+        self.taken += events
+        return 200, b""
+
+
+class FluentBitHttp(Source):
+    """The input ``http``: JSON, one value or several in a row, and forms."""
+
+    def answer(self, path, headers, body):
+        if headers.get("Content-Type") != "application/json":
+            return 400, b"error: invalid 'Content-Type'\n"
+        self.taken += [json.loads(line) for line in body.splitlines()]
+        return 201, b""
+
+
+class FluentBitOtlp(Source):
+    """The input ``opentelemetry``."""
+
+    def answer(self, path, headers, body):
+        if path != "/v1/logs" or headers.get("Content-Type") != "application/json":
+            return 400, b"error: invalid request\n"
+        self.taken.append(body)
+        return 201, b""
+
+
+class ClickHouse(Source):
+    """The engine of today, asked as over ClickHouse's HTTP interface.
+
+    Args:
+        engine: a session of chdb.
+    """
+
+    NOT_SETTINGS = ("query", "user", "password")
+
+    def __init__(self, engine) -> None:
+        super().__init__()
+        self._engine = engine
+
+    def answer(self, path, headers, body):
+        given = dict(parse_qsl(urlsplit(path).query))
+        named = [name for name in given if name not in self.NOT_SETTINGS]
+        settings = ", ".join(f"{name} = '{given[name]}'" for name in named)
+        statement, _, form = given["query"].partition(" FORMAT ")
+        try:
+            self._engine.query(f"{statement} SETTINGS {settings} FORMAT {form}\n{body.decode()}")
+        except RuntimeError as error:
+            # As ClickHouse's server maps its codes: what it cannot parse is 400, no table 404.
+            said = str(error)
+            status = 404 if "UNKNOWN_TABLE" in said else 400 if "PARSE" in said else 500
+            return status, said.encode()
+        self.taken.append(body)
+        return 200, b""
