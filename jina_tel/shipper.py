@@ -27,6 +27,7 @@ ELECTION_SECONDS = 3.0  # the leader, or the next process, has what is still the
 LOOK_SECONDS = 0.1
 STARVING_SECONDS = 3.0  # a storm of forks may put us off for so long, not forever
 JOIN_SECONDS = 1.0
+MOMENT_SECONDS = 0.05  # between two waits, or a wait and a request, there is less than that to do
 SOON_SECONDS = 1.0
 REST_SECONDS = 60.0  # after the system has refused us a thread
 
@@ -73,11 +74,7 @@ class Shipper:
         self._starved_since: float | None = None
 
     def wake(self, now: float) -> None:
-        """Have what waits shipped; does nothing while that is under way, or not due.
-
-        Args:
-            now: the monotonic clock.
-        """
+        """Have what waits shipped at ``now``, unless that is under way, or not due."""
         if now >= self._quiet_until and self._turn.acquire(False):
             self._start(now)
 
@@ -125,10 +122,7 @@ class Shipper:
         return self._delivery is not None and self._delivery.waits()
 
     def _ship(self) -> bool:
-        """Return whether to look once more for what was recorded meanwhile.
-
-        In this order: what a delivery imports, only who delivers needs.
-        """
+        """Return whether to look once more for what was recorded meanwhile."""
         self._go_on()
         self._write_ledger()
         if self._is_due():
@@ -212,28 +206,35 @@ class Shipper:
             raise _YieldError
 
     def make_way(self) -> None:
-        """Ahead of a fork: end the thread if it merely waits, imports, or is ending; see it gone.
+        """Ahead of a fork: end the thread unless it has a request, and see it gone.
 
-        With a request it goes on. Afterwards it is not started again here: Python 3.12 and later
-        count the threads after the fork, and warn. The next event, the exit, or a child's shipper
-        goes on.
+        It is not started again here: Python 3.12 and later count the threads after the fork, and
+        warn. The next event, the exit, or a child's shipper goes on.
         """
-        task, ended = self._task, self._ended
-        if task is None or self._is_starving():
+        task, ended, since = self._task, self._ended, self._starved_since
+        starves = since is not None and time.monotonic() - since > STARVING_SECONDS
+        if task is None or starves:
             return
         self._yielding = True  # first: who waits now will see it, who does not yet will not wait
-        if self._waiting or not self._turn.locked():
-            self._hurry.set()
-            if ended.wait(JOIN_SECONDS):
-                task = task or self._task
-                forks.see_gone(task, JOIN_SECONDS)
-                if self._task == task:
-                    self._task = None
+        if self._comes_to(ended):
+            task = task or self._task
+            forks.see_gone(task, JOIN_SECONDS)
+            if self._task == task:
+                self._task = None
         self._yielding = False
 
-    def _is_starving(self) -> bool:
-        since = self._starved_since
-        return since is not None and time.monotonic() - since > STARVING_SECONDS
+    def _comes_to(self, ended: Signal) -> bool:
+        """Wait for the thread's end, which is near where it waits, imports, or is ending."""
+        is_near = self._waiting or not self._turn.locked()
+        until = time.monotonic() + (JOIN_SECONDS if is_near else MOMENT_SECONDS)
+        while time.monotonic() < until and (is_near or not self._asks()):
+            self._hurry.set()
+            if ended.wait(JOIN_SECONDS if is_near else MOMENT_SECONDS / 50):
+                return True
+        return False
+
+    def _asks(self) -> bool:
+        return self._delivery is not None and self._delivery.asking
 
     def flush(self, deadline: float) -> bool:
         """Ship now, before the monotonic ``deadline``; return whether nothing waits any more.
@@ -276,7 +277,7 @@ class Shipper:
         while not self._broken and self._may_hold_exit() and self._ship_now(deadline, forced=False):
             if not self._led or not self._has_more() or time.monotonic() >= deadline:
                 return  # it is done, or another process has it
-        if self._delivery is not None and self._delivery.asking:
+        if self._delivery is not None and self._asks():
             self._delivery.gave_up(time.time())
 
     def _may_hold_exit(self) -> bool:
