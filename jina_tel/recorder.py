@@ -187,6 +187,14 @@ class Recorder:
             self.write_ledger()
             self._pipeline.shipper.wake(now)
 
+    def _ship_ledger(self) -> None:
+        """Write down what was lost, but not at each turn of the shipper's while losses go on.
+
+        The line would have it take another turn, without end.
+        """
+        if time.monotonic() >= self._ledger_at:
+            self.write_ledger()
+
     def write_ledger(self) -> None:
         """Write down what was lost, as a line in the journal with an id of its own."""
         pipeline = self._pipeline
@@ -242,7 +250,7 @@ class Recorder:
             )
 
         modules = (*modules_for(self.endpoint), "jina_tel.packing", "jina_tel.delivery")
-        return Shipper(modules, deliver, pipeline.folder, self.write_ledger, self.fence)
+        return Shipper(modules, deliver, pipeline.folder, self._ship_ledger, self.fence)
 
     def flush(self, deadline: float) -> bool:
         """Send what waits before the monotonic ``deadline``; return whether nothing does now."""

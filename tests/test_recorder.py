@@ -35,6 +35,23 @@ def test_any_number_of_names_takes_bounded_memory(recorder):
         assert len(recorder._windows) <= NAMES + 2
 
 
+def test_losses_that_go_on_do_not_have_a_request_each(monkeypatch, home):
+    """A line that tells of them is there at the end of a turn, and would have it take another."""
+    monkeypatch.setattr("jina_tel.recorder.LEDGER_SECONDS", 3600.0)
+    with Receiver() as receiver:
+        acme = Telemetry("acme", endpoint=receiver.url, events_per_minute=1)
+        acme.record("Flow.start")
+        for number in range(4):
+            for _ in range(10):
+                acme.record("Flow.start")
+            acme.record(f"Other{number}.start")
+            receiver.wait(number + 2)
+
+        assert [{"too_many": 1}] == [line["lost"] for line in receiver.losses]
+        assert acme.flush()
+        assert [{"too_many": 1}, {"too_many": 39}] == [line["lost"] for line in receiver.losses]
+
+
 def test_a_system_without_locks_keeps_events_in_memory(monkeypatch, home):
     """As Windows, which has no ``flock``."""
     monkeypatch.setattr(files, "CAN_LOCK", False)
