@@ -58,3 +58,6 @@ if TYPE_CHECKING:
         ) -> None: ...
 else:
     TelemetryMixin = JINA.Mixin
+    # By name: cloudpickle would take the class by value for a program's own subclass, and all that
+    # is behind it.
+    TelemetryMixin.__module__, TelemetryMixin.__qualname__ = "jina_tel", "TelemetryMixin"

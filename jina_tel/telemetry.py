@@ -91,6 +91,10 @@ class Telemetry:
     def __repr__(self) -> str:
         return f"Telemetry({self._settings.product!r})"
 
+    def __deepcopy__(self, memo: object) -> Telemetry:
+        """Return itself: what an instance of the host's holds of it is shared by its copies."""
+        return self
+
     @property
     def settings(self) -> Settings:
         """What the author chose, as it is now."""
@@ -109,7 +113,12 @@ class Telemetry:
     def status(self) -> Consent:
         """Return whether events are recorded and sent now, and because of what. Writes nothing."""
         said = variables_say(self._settings, os.environ)
-        return said if said is not None else self._current(time.monotonic()).consent()
+        if said is not None:
+            return said
+        try:
+            return self._current(time.monotonic()).consent()
+        except (ImportError, OSError) as error:  # so it is with an event, which is not recorded
+            return Consent(allowed=False, because=f"a part of jina_tel cannot be imported: {error}")
 
     def flush(self, seconds: float = 5.0) -> bool:
         """Send what waits now, and wait for it; return whether nothing waits any more.
@@ -172,9 +181,8 @@ class Telemetry:
         _check_target(target, options)
         if self._says_no():
             return target
-        from . import instrumentation
-
-        return instrumentation.decorate(self, target, options)
+        part = self._part(_instrumentation)
+        return target if part is None else part.decorate(self, target, options)
 
     def instrument(self, path: str, *, methods: Iterable[str] = (), **options: Any) -> None:
         """Instrument a method of another package's class, now or when its module is imported.
@@ -189,13 +197,13 @@ class Telemetry:
             ValueError: the path or an option is wrong, or the module is imported and has no such
                 class or method.
         """
-        chosen = Options(tuple(methods), **options)
+        chosen = Options(methods, **options)
         module, qualified = _split(path)
         if self._says_no():
             return
-        from . import patches
-
-        patches.patch(self, module, qualified, chosen)
+        patches = self._part(_patches)
+        if patches is not None:
+            patches.patch(self, module, qualified, chosen)
 
     def uninstrument(self, path: str) -> None:
         """Put back what ``instrument`` replaced: the very same object.
@@ -209,19 +217,28 @@ class Telemetry:
         says_no = self._says_no()
         if says_no and "jina_tel.patches" not in sys.modules:
             return
-        from . import patches
-
-        patches.unpatch(self, module, qualified, known=not says_no)
+        patches = self._part(_patches)
+        if patches is not None:
+            patches.unpatch(self, module, qualified, known=not says_no)
 
     def adopt(self, cls: type, options: Options, *, named: bool) -> None:
         """Instrument a subclass of ``Mixin``; ``named``: its own definition names the methods."""
         if named:
             _check_target(cls, options)
-        if self._says_no():
-            return
-        from . import instrumentation
+        instrumentation = None if self._says_no() else self._part(_instrumentation)
+        if instrumentation is not None:
+            instrumentation.adopt(self, self.Mixin, cls, options, named=named)
 
-        instrumentation.adopt(self, self.Mixin, cls, options, named=named)
+    def _part(self, load: Callable[[], Any]) -> Any:
+        """Import a part of ours, or return None: wrapt may be missing, or no descriptor be left.
+
+        What it is wanted for stays bare then, and the host does not notice.
+        """
+        try:
+            return load()
+        except (ImportError, OSError) as error:
+            self.say(f"a part of jina_tel cannot be imported: {error}")
+            return None
 
     def _says_no(self) -> bool:
         return variables_say(self._settings, os.environ) is not None
@@ -258,9 +275,24 @@ class Telemetry:
 
     def say(self, text: str) -> None:
         """Tell stderr, under ``<PRODUCT>_TEL_DEBUG=1``."""
-        from .debug import say
+        try:
+            from .debug import say
+        except (ImportError, OSError):
+            return  # nor can that part
 
         say(self._settings.variables.debug, f"{self._settings.product}: {text}")
+
+
+def _instrumentation() -> Any:
+    from . import instrumentation
+
+    return instrumentation
+
+
+def _patches() -> Any:
+    from . import patches
+
+    return patches
 
 
 def _check_target(target: Any, options: Options) -> None:

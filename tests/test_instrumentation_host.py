@@ -20,6 +20,8 @@ import pytest
 from recalled import product, taken
 from support import ROOT
 
+from jina_tel import TelemetryMixin
+
 acme = product()
 
 
@@ -247,6 +249,25 @@ def test_a_program_s_own_class_travels_by_value(tmp_path):
     said = subprocess.check_output([sys.executable, "-c", script, str(path)], text=True)
 
     assert "7 7 8 8\n" == said
+
+
+def test_the_mixin_is_pickled_by_its_name():
+    """Else cloudpickle takes it by value with a program's own subclass, and all that is behind."""
+    assert b"TelemetryMixin" in pickle.dumps(TelemetryMixin)
+    assert pickle.loads(pickle.dumps(TelemetryMixin)) is TelemetryMixin
+
+
+def test_a_copy_of_who_holds_the_telemetry_shares_it():
+    class Host:
+        telemetry = None
+
+    host = Host()
+    host.telemetry = acme
+    flow = Flow(3)
+    flow.start()
+
+    assert copy.deepcopy(host).telemetry is acme
+    assert copy.copy(host).telemetry is acme
 
 
 def here():

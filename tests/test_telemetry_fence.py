@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import subprocess
 import sys
 from contextlib import contextmanager
 
@@ -159,3 +160,58 @@ def test_no_more_threads(monkeypatch, home, receiver):
 
     assert acme.flush()
     assert 1 == len(receiver.events)
+
+
+# Says of an instrumented program's modules what a broken environment says of one of them.
+BROKEN = """
+import sys
+
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name in sys.argv[1:]:
+            raise {error}
+
+sys.meta_path.insert(0, Broken())
+
+from jina_tel import Telemetry
+
+acme = Telemetry("acme", endpoint="memory:")
+
+@acme.instrumented
+class Flow:
+    @acme.instrumented(name="Flow")
+    def start(self):
+        return 7
+
+class Plugin(acme.Mixin):
+    def start(self):
+        return 8
+
+acme.instrument("json:JSONDecoder.decode")
+acme.uninstrument("json:JSONDecoder.decode")
+print(Flow().start(), Plugin().start(), acme.flush(0) in (True, False), acme.status().because)
+"""
+ABSENT = 'ImportError("there is none")'
+NO_DESCRIPTOR = 'OSError(24, "Too many open files")'
+
+
+@pytest.mark.parametrize("error", [ABSENT, NO_DESCRIPTOR])
+@pytest.mark.parametrize("module", ["wrapt jina_tel.debug", "platformdirs", "jina_tel.recorder"])
+def test_a_module_that_cannot_be_imported(error, module):
+    script = BROKEN.replace("{error}", error)
+    process = subprocess.run(
+        [sys.executable, "-c", script, *module.split()], capture_output=True, text=True, timeout=60
+    )
+
+    assert (0, "") == (process.returncode, process.stderr)
+    assert process.stdout.startswith("7 8 True ")
+
+
+def test_a_module_that_cannot_be_imported_is_told_to_who_debugs(monkeypatch):
+    monkeypatch.setenv("ACME_TEL_DEBUG", "1")
+    script = BROKEN.replace("{error}", ABSENT)
+    process = subprocess.run(
+        [sys.executable, "-c", script, "wrapt"], capture_output=True, text=True, timeout=60
+    )
+
+    assert "acme: a part of jina_tel cannot be imported: there is none" in process.stderr
