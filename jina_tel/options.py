@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs 2-9 ms, and an opted-out program pays nothing for us
+    from collections.abc import Iterable
     from typing import Any, Callable, Union
 
     Name = Union[str, Callable[[Any], str], None]
@@ -38,6 +39,16 @@ def starts_of(cls: type) -> tuple[str, ...]:
     return tuple(name for name in METHODS if is_method(vars(cls).get(name)))
 
 
+def _names(methods: Any) -> tuple[str, ...]:
+    names = (None,) if isinstance(methods, str) or not hasattr(methods, "__iter__") else methods
+    names = tuple(names)
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"methods: a tuple of method names is wanted, not {methods!r}")
+    if not all(name.isidentifier() for name in names):
+        raise ValueError(f"methods: {names!r} holds what cannot be a method's name")
+    return names
+
+
 class Options:
     """What an author asked for.
 
@@ -58,17 +69,14 @@ class Options:
 
     def __init__(
         self,
-        methods: tuple[str, ...] = (),
+        methods: Iterable[str] = (),
         *,
         verb: str = "start",
         when: str = "return",
         failures: bool = False,
         name: Name = None,
     ) -> None:
-        if isinstance(methods, str) or not all(isinstance(method, str) for method in methods):
-            raise ValueError(f"methods: a tuple of method names is wanted, not {methods!r}")
-        if not all(method.isidentifier() for method in methods):
-            raise ValueError(f"methods: {methods!r} holds what cannot be a method's name")
+        names = _names(methods)
         if not is_word(verb):
             raise ValueError(f"verb: an ASCII identifier is wanted, not {verb!r}")
         if when not in ("return", "call"):
@@ -77,7 +85,7 @@ class Options:
             raise ValueError(f"failures: True or False is wanted, not {failures!r}")
         if name is not None and not callable(name) and not is_word(name):
             raise ValueError(f"name: an ASCII identifier or a callable is wanted, not {name!r}")
-        self.methods = tuple(methods)
+        self.methods = names
         self.verb = verb
         self.when = when
         self.failures = failures

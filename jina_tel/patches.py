@@ -142,6 +142,8 @@ def _target_in(
         return cls, _methods_of(cls, options)
     if not is_method(found_in(found, last)):
         raise ValueError(f"path: {module.__name__}:{qualified}: there is no such method")
+    if options.methods:
+        raise ValueError(f"methods: {module.__name__}:{qualified} is a method, and has none")
     return found, (last,)
 
 

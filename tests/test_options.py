@@ -15,6 +15,8 @@ IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
 WRONG = [
     (((5,),), {}, "methods: "),
+    ((5,), {}, "methods: "),
+    ((None,), {}, "methods: "),
     (("start",), {}, "methods: "),
     ((("a b",),), {}, "methods: "),
     ((("",),), {}, "methods: "),

@@ -111,13 +111,18 @@ WRONG = {
     "nothing that starts": lambda: product().instrumented(type("Flow", (), {"start": 5})),
     "methods of a method": lambda: product().instrumented("run")(lambda self: 0),
     "the mixin's methods": lambda: type("Flow", (product().Mixin,), {}, methods=("stop",)),
+    "no methods of the mixin's": lambda: type("Flow", (product().Mixin,), {}, methods=5),
     "the mixin's option": lambda: type("Flow", (product().Mixin,), {}, when="later"),
     "a path": lambda: product().instrument("acme.Flow.start"),
     "a path's option": lambda: product().instrument("acme:Flow.start", verb=""),
+    "no methods of a path's": lambda: product().instrument("acme:Flow", methods=5),
+    "methods of a path's method": lambda: product().instrument(
+        "jina_tel:Telemetry.flush", methods=("status",)
+    ),
     "nothing there": lambda: product().instrument("jina_tel:Nowhere.start"),
 }
 # What is only found by looking at the host's modules, or where wrapt is asked.
-WHEN_ON = {"nothing there"}
+WHEN_ON = {"nothing there", "methods of a path's method"}
 
 
 @pytest.mark.parametrize("wrong", WRONG)
