@@ -62,6 +62,10 @@ class Recorder:
         """Tell whether the variables are as they were: consent's at once, the rest in a second."""
         return self.unchanged() and (now < self.look_at or self._is_still_current())
 
+    def is_open(self, now: float) -> bool:
+        """Tell whether an event is kept without further ado: where it is has been opened."""
+        return self._pipeline is not None and self.is_current(now)
+
     def _is_still_current(self) -> bool:
         return not process.is_parents() and (self._variables == read(self.settings.variables.keys))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from _thread import get_ident
 
 from .consent import Consent, variables_say
 from .options import METHODS, Options, found_in, is_method, starts_of
@@ -85,6 +86,9 @@ class Telemetry:
             body_bytes=body_bytes,
         )
         self._recorder: Recorder | None = None
+        # Who records where parts of ours may have to be imported, and what came amid that.
+        self._opening: set[tuple[int, int]] = set()
+        self._postponed: list[tuple[int, str]] = []
         self.still_off: Callable[[], bool] | None = None  # while off: whether that holds still
         self.Mixin: Any = _mixin_of(self)
 
@@ -264,7 +268,40 @@ class Telemetry:
     def record(self, name: str) -> None:
         """Record the event ``name``; for ``instrumentation``, behind its fence."""
         now = time.monotonic()
-        recorder = self._current(now)
+        recorder = self._recorder
+        if recorder is not None and recorder.is_open(now):
+            self._record_with(recorder, name, now)
+        else:
+            self._record_first(name, now)
+
+    def _record_first(self, name: str, now: float) -> None:
+        """Record where parts of ours may have to be imported.
+
+        A signal handler of the host's that comes amid that, and starts something, would find half
+        of a module: its event is recorded when this one is.
+        """
+        turn = os.getpid(), get_ident()  # a child's thread may have the number of one that was
+        if turn in self._opening:
+            self._postponed.append((turn[0], name))
+            return
+        self._opening.add(turn)
+        try:
+            self._record_with(self._current(now), name, now)
+        finally:
+            self._opening.discard(turn)
+            self._record_postponed()
+
+    def _record_postponed(self) -> None:
+        while self._postponed:
+            try:
+                pid, name = self._postponed.pop(0)
+            except IndexError:
+                return  # another thread took the last one
+            if pid == os.getpid():  # else the parent's own, who has it, too
+                now = time.monotonic()
+                self._record_with(self._current(now), name, now)
+
+    def _record_with(self, recorder: Recorder, name: str, now: float) -> None:
         recorder.record(name, now)
         self.still_off = recorder.still_off()
 

@@ -215,3 +215,40 @@ def test_a_module_that_cannot_be_imported_is_told_to_who_debugs(monkeypatch):
     )
 
     assert "acme: a part of jina_tel cannot be imported: there is none" in process.stderr
+
+
+# A signal comes in the middle of an import of ours, and the host's handler starts something.
+AMID = """
+import os, signal, sys
+from jina_tel import Telemetry
+
+class Amid:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+acme = Telemetry("acme", endpoint=sys.argv[2])
+
+@acme.instrumented
+class Flow:
+    def start(self):
+        return self
+
+signal.signal(signal.SIGUSR1, lambda *_: [Flow().start() for _ in range(3)])
+sys.meta_path.insert(0, Amid())
+Flow().start()
+assert not any(type(finder) is Amid for finder in sys.meta_path)
+assert acme.flush(30)
+"""
+
+
+@pytest.mark.parametrize("module", ["jina_tel.answers", "platformdirs.unix", "json.decoder"])
+def test_a_signal_handler_that_starts_amid_our_imports_loses_nothing(receiver, module):
+    process = subprocess.run(
+        [sys.executable, "-c", AMID, module, receiver.url], capture_output=True, text=True
+    )
+
+    assert (0, "") == (process.returncode, process.stderr)
+    assert ["Flow.start"] * 4 == [payload["event"] for payload in receiver.payloads]
+    assert not receiver.losses
