@@ -36,6 +36,14 @@ def new_lock() -> Any:
     return original("_thread", "allocate_lock")()
 
 
+def start_thread(run: Callable[[], None]) -> None:
+    """Start a thread that nobody joins; raises RuntimeError where there can be none."""
+    # A sub-interpreter of Python 3.12 or later aborts the process if it ends beside such a thread.
+    if not getattr(sys.modules["_thread"], "daemon_threads_allowed", lambda: True)():
+        raise RuntimeError("no thread may outlive this interpreter")
+    original("_thread", "start_new_thread")(run, ())
+
+
 class Signal:
     """An event that threads wait for, on a lock of the system's alone."""
 

@@ -90,3 +90,30 @@ class Options:
         self.when = when
         self.failures = failures
         self.name = name
+
+
+def check_target(target: Any, options: Options) -> None:
+    """Raise ValueError where ``target`` is nothing that ``instrumented`` takes."""
+    if not isinstance(target, type):
+        if not is_method(target):
+            raise ValueError(f"instrumented: a class or a method is wanted, not {target!r}")
+        if options.methods:
+            raise ValueError(f"instrumented: {options.methods!r} are names for a class's methods")
+        return
+    missing = [name for name in options.methods if not is_method(found_in(target, name))]
+    if missing:
+        raise ValueError(f"instrumented: {target.__qualname__} has no method {missing[0]!r}")
+    if not options.methods and not starts_of(target):
+        raise ValueError(
+            f"instrumented: the body of {target.__qualname__} defines none of "
+            f'{", ".join(METHODS)}; name its method, as in @instrumented("run")'
+        )
+
+
+def split_path(path: object) -> tuple[str, str]:
+    """Return module and qualified name of ``package.module:Class.method``; raises ValueError."""
+    module, colon, qualified = path.partition(":") if isinstance(path, str) else ("", "", "")
+    names = [*module.split("."), *qualified.split(".")]
+    if not colon or not all(name.isidentifier() for name in names):
+        raise ValueError(f'path: "package.module:Class.method" is wanted, not {path!r}')
+    return module, qualified

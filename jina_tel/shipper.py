@@ -88,7 +88,7 @@ class Shipper:
         if self._starved_since is None:
             self._starved_since = now
         try:
-            forks.original("_thread", "start_new_thread")(self._run, ())
+            forks.start_thread(self._run)
         except RuntimeError:  # no more threads, or the interpreter is shutting down
             self._quiet_until = now + REST_SECONDS
             self._task, self._waiting = None, False

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from _thread import get_ident
 
 from .consent import Consent, variables_say
-from .options import METHODS, Options, found_in, is_method, starts_of
+from .mixin import mixin_of
+from .options import Options, check_target, split_path
 from .settings import Settings
+from .turns import Turns
 
 DAY = 86400.0  # longer than that no lock can be asked to wait on every system
 
@@ -86,11 +87,9 @@ class Telemetry:
             body_bytes=body_bytes,
         )
         self._recorder: Recorder | None = None
-        # Who records where parts of ours may have to be imported, and what came amid that.
-        self._opening: set[tuple[int, int]] = set()
-        self._postponed: list[tuple[int, str]] = []
+        self._turns = Turns(self._record_now)
         self.still_off: Callable[[], bool] | None = None  # while off: whether that holds still
-        self.Mixin: Any = _mixin_of(self)
+        self.Mixin: Any = mixin_of(product, self.adopt)
 
     def __repr__(self) -> str:
         return f"Telemetry({self._settings.product!r})"
@@ -182,10 +181,10 @@ class Telemetry:
         return lambda target: self._instrument(target, chosen)
 
     def _instrument(self, target: Any, options: Options) -> Any:
-        _check_target(target, options)
+        check_target(target, options)
         if self._says_no():
             return target
-        part = self._part(_instrumentation)
+        part = self._part("instrumentation")
         return target if part is None else part.decorate(self, target, options)
 
     def instrument(self, path: str, *, methods: Iterable[str] = (), **options: Any) -> None:
@@ -202,10 +201,10 @@ class Telemetry:
                 class or method.
         """
         chosen = Options(methods, **options)
-        module, qualified = _split(path)
+        module, qualified = split_path(path)
         if self._says_no():
             return
-        patches = self._part(_patches)
+        patches = self._part("patches")
         if patches is not None:
             patches.patch(self, module, qualified, chosen)
 
@@ -217,29 +216,30 @@ class Telemetry:
         Raises:
             ValueError: nothing of this product is instrumented there.
         """
-        module, qualified = _split(path)
+        module, qualified = split_path(path)
         says_no = self._says_no()
         if says_no and "jina_tel.patches" not in sys.modules:
             return
-        patches = self._part(_patches)
+        patches = self._part("patches")
         if patches is not None:
             patches.unpatch(self, module, qualified, known=not says_no)
 
     def adopt(self, cls: type, options: Options, *, named: bool) -> None:
         """Instrument a subclass of ``Mixin``; ``named``: its own definition names the methods."""
         if named:
-            _check_target(cls, options)
-        instrumentation = None if self._says_no() else self._part(_instrumentation)
+            check_target(cls, options)
+        instrumentation = None if self._says_no() else self._part("instrumentation")
         if instrumentation is not None:
             instrumentation.adopt(self, self.Mixin, cls, options, named=named)
 
-    def _part(self, load: Callable[[], Any]) -> Any:
+    def _part(self, name: str) -> Any:
         """Import a part of ours, or return None: wrapt may be missing, or no descriptor be left.
 
         What it is wanted for stays bare then, and the host does not notice.
         """
         try:
-            return load()
+            __import__(f"jina_tel.{name}")
+            return sys.modules[f"jina_tel.{name}"]
         except (ImportError, OSError) as error:
             self.say(f"a part of jina_tel cannot be imported: {error}")
             return None
@@ -272,34 +272,11 @@ class Telemetry:
         if recorder is not None and recorder.is_open(now):
             self._record_with(recorder, name, now)
         else:
-            self._record_first(name, now)
+            self._turns.take(name)
 
-    def _record_first(self, name: str, now: float) -> None:
-        """Record where parts of ours may have to be imported.
-
-        A signal handler of the host's that comes amid that, and starts something, would find half
-        of a module: its event is recorded when this one is.
-        """
-        turn = os.getpid(), get_ident()  # a child's thread may have the number of one that was
-        if turn in self._opening:
-            self._postponed.append((turn[0], name))
-            return
-        self._opening.add(turn)
-        try:
-            self._record_with(self._current(now), name, now)
-        finally:
-            self._opening.discard(turn)
-            self._record_postponed()
-
-    def _record_postponed(self) -> None:
-        while self._postponed:
-            try:
-                pid, name = self._postponed.pop(0)
-            except IndexError:
-                return  # another thread took the last one
-            if pid == os.getpid():  # else the parent's own, who has it, too
-                now = time.monotonic()
-                self._record_with(self._current(now), name, now)
+    def _record_now(self, name: str) -> None:
+        now = time.monotonic()
+        self._record_with(self._current(now), name, now)
 
     def _record_with(self, recorder: Recorder, name: str, now: float) -> None:
         recorder.record(name, now)
@@ -318,72 +295,3 @@ class Telemetry:
             return  # nor can that part
 
         say(self._settings.variables.debug, f"{self._settings.product}: {text}")
-
-
-def _instrumentation() -> Any:
-    from . import instrumentation
-
-    return instrumentation
-
-
-def _patches() -> Any:
-    from . import patches
-
-    return patches
-
-
-def _check_target(target: Any, options: Options) -> None:
-    if not isinstance(target, type):
-        if not is_method(target):
-            raise ValueError(f"instrumented: a class or a method is wanted, not {target!r}")
-        if options.methods:
-            raise ValueError(f"instrumented: {options.methods!r} are names for a class's methods")
-        return
-    missing = [name for name in options.methods if not is_method(found_in(target, name))]
-    if missing:
-        raise ValueError(f"instrumented: {target.__qualname__} has no method {missing[0]!r}")
-    if not options.methods and not starts_of(target):
-        raise ValueError(
-            f"instrumented: the body of {target.__qualname__} defines none of "
-            f'{", ".join(METHODS)}; name its method, as in @instrumented("run")'
-        )
-
-
-def _split(path: object) -> tuple[str, str]:
-    module, colon, qualified = path.partition(":") if isinstance(path, str) else ("", "", "")
-    names = [*module.split("."), *qualified.split(".")]
-    if not colon or not all(name.isidentifier() for name in names):
-        raise ValueError(f'path: "package.module:Class.method" is wanted, not {path!r}')
-    return module, qualified
-
-
-def _mixin_of(telemetry: Telemetry) -> Any:
-    """Return the class whose subclasses are instrumented as they are defined."""
-    # The options stand in the class itself: attrs and dataclass(slots=True) make a new one of it.
-    asked = f"_{telemetry.settings.product.replace('-', '_')}_telemetry"
-
-    class TelemetryMixin:
-        """Instruments each subclass as it is defined; takes ``instrumented``'s options.
-
-        ``class Pod(TelemetryMixin, methods=("__init__",))``: options hold for subclasses, too.
-        """
-
-        __slots__ = ()
-
-        def __init_subclass__(cls, **given: Any) -> None:
-            own = {name: given.pop(name) for name in _OPTIONS if name in given}
-            super().__init_subclass__(**given)
-            options = {**getattr(cls, asked, {}), **own}
-            telemetry.adopt(cls, _options(options), named="methods" in own)
-            if own:
-                setattr(cls, asked, options)
-
-    return TelemetryMixin
-
-
-_OPTIONS = ("methods", "verb", "when", "failures", "name")
-
-
-def _options(given: dict[str, Any]) -> Options:
-    rest = {name: value for name, value in given.items() if name != "methods"}
-    return Options(given.get("methods", ()), **rest)

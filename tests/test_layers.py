@@ -22,7 +22,7 @@ ROOMS = [
     # putting together
     ["process", "recorder"],
     ["calls", "instrumentation", "patches"],
-    ["telemetry", "jina"],
+    ["mixin", "turns", "telemetry", "jina"],
     ["__init__"],
     # the other side of the wire
     ["collector"],
