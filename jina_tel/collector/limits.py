@@ -19,13 +19,17 @@ BODY_BYTES = 1024 * 1024  # of a request, as it comes and decompressed
 BODY_LINES = 10_000
 BODY_SECONDS = 10.0  # until all of it is here; the client gives up after as long
 DRAIN_BYTES = 8 * BODY_BYTES  # read and dropped, so that the sender hears the answer
-HELD_BYTES = 64 * BODY_BYTES  # of all requests that are under way
+HELD_BYTES = 64 * BODY_BYTES  # of all requests that are under way, decompressed
 ADDRESSES = 50_000  # that the rates are known of
 ENCODINGS = ("gzip", "identity", "zstd")
 
 
 class Bodies:
-    """Reads bodies, and holds no more of them at a time than ``HELD_BYTES``."""
+    """Reads bodies, and holds no more of them at a time than ``HELD_BYTES``.
+
+    What a body grows to counts: it is held until its lines are on disk, and a thousand times as
+    long as what has come.
+    """
 
     def __init__(self) -> None:
         self._held = 0
@@ -37,12 +41,22 @@ class Bodies:
         Raises:
             RefusedError: it is too long, too slow, or not what its header says.
         """
-        content = bytearray()
+        content, grown = bytearray(), 0
         try:
             await self._read(request, content)
-            yield decompressed(bytes(content), request.headers.get("content-encoding", ""))
+            body = decompressed(bytes(content), request.headers.get("content-encoding", ""))
+            grown = self._hold(max(len(body) - len(content), 0))
+            yield body
         finally:
-            self._held -= len(content)
+            self._held -= len(content) + grown
+
+    def _hold(self, count: int) -> int:
+        """Count bytes as held, and return how many; raises RefusedError where it is too much."""
+        if self._held + count > HELD_BYTES:
+            why = "too many requests are under way"
+            raise RefusedError(503, why, retry_after=1, close=True)
+        self._held += count
+        return count
 
     async def _read(self, request: Request, content: bytearray) -> None:
         try:
@@ -58,13 +72,9 @@ class Bodies:
         async for piece in request.stream():
             if dropped or len(content) + len(piece) > BODY_BYTES:
                 dropped += len(piece)
-            elif self._held + len(piece) > HELD_BYTES:
-                raise RefusedError(
-                    503, "too many requests are under way", retry_after=1, close=True
-                )
             else:
+                self._hold(len(piece))
                 content += piece
-                self._held += len(piece)
             if dropped > DRAIN_BYTES:
                 break
         if dropped:

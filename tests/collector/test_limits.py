@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 import socket
 import struct
 import time
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import psutil
 import pytest
 from backports import zstd
 from collecting import NDJSON, body_of, line, now, wait_until
+from starlette.requests import Request
 
-from jina_tel.collector.limits import Rate, network_of
+from jina_tel.collector.limits import HELD_BYTES, Bodies, Rate, network_of
+from jina_tel.collector.refusals import RefusedError
 
 MIB = 1 << 20
 HEAD = f"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: {NDJSON}\r\n"
@@ -114,6 +117,32 @@ def test_bombs_and_bodies_that_never_end_leave_the_memory_flat(collector):
 
     assert most_memory(collector) - before < 64 * MIB
     assert 202 == collector.post(line()).status
+
+
+def test_what_bodies_grow_to_counts_as_held():
+    """A kilobyte becomes a mebibyte, and is held until its lines are on disk."""
+    bomb = gzip.compress(b" " * MIB)
+
+    async def held() -> int:
+        bodies = Bodies()
+        async with AsyncExitStack() as stack:
+            for _ in range(HELD_BYTES // MIB):
+                await stack.enter_async_context(bodies.of(request_of(bomb)))
+            with pytest.raises(RefusedError, match="too many requests are under way"):
+                await stack.enter_async_context(bodies.of(request_of(bomb)))
+        async with bodies.of(request_of(bomb)) as body:
+            return len(body)
+
+    assert MIB == asyncio.run(held())
+
+
+def request_of(body: bytes) -> Request:
+    """Return a request with a gzipped body, as it comes from a server."""
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request({"type": "http", "headers": [(b"content-encoding", b"gzip")]}, receive)
 
 
 def most_memory(collector) -> int:
