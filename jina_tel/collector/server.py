@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
 import resource
+import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +33,7 @@ from .store import Store, open_store
 FORWARD = "forward"  # in the folder of the segments
 CONNECTIONS = 4096
 KEEP_ALIVE_SECONDS = 5
+NOT_OURS = (errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN)
 GRACE_SECONDS = 10  # for what is under way when it is asked to end
 
 
@@ -47,7 +50,7 @@ def serve(options: Options, listening: Callable[[str], None]) -> None:
         ValueError: a schema cannot be understood.
     """
     segments = Segments(options.segments)
-    with alone(segments.folder, options.store), bound(options) as listener:
+    with ending(), alone(segments.folder, options.store), bound(options) as listener:
         store = open_store(options.store)
         metrics = Metrics()
         try:
@@ -83,6 +86,19 @@ def _pages(store: Store, options: Options) -> Sequence[BaseRoute]:
 
 
 @contextmanager
+def ending() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C, so that whatever is open is closed.
+
+    uvicorn ends by the signal once more, and by its own way that is the end of the process.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def alone(folder: Path, store: str) -> Iterator[None]:
     """Be the only collector of a store; raises StoreError where there is another."""
     number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -110,10 +126,16 @@ def bound(options: Options) -> Iterator[socket.socket]:
         listener = socket.create_server((options.host, options.port), family=family, backlog=2048)
     except OSError as error:
         where = f"{options.host}:{options.port}"
-        why = f"{os.strerror(error.errno or 0)}; give another --port"
-        raise OSError(error.errno, why, where) from error
+        raise OSError(error.errno, _why(error), where) from error
     with listener:
         yield listener
+
+
+def _why(error: OSError) -> str:
+    """Return why an address cannot be listened at, and what to give instead."""
+    if error.errno in NOT_OURS:
+        return "no address of this machine; give another --host"
+    return f"{os.strerror(error.errno or 0)}; give another --port"
 
 
 def address_of(listener: socket.socket) -> str:

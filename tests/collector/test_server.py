@@ -40,6 +40,16 @@ def test_a_port_that_is_taken_is_named(collectors, tmp_path):
     assert f"127.0.0.1:{first.port}: Address already in use; give another --port" in second.said()
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "nobody.invalid", "2001:db8::1"])
+def test_a_host_that_is_not_this_machine_is_named(tmp_path, host):
+    second = Collecting(tmp_path, "--host", host)
+    process = second.launch()
+    process.communicate(timeout=60)
+
+    assert 3 == process.returncode
+    assert f"{host}:0: no address of this machine; give another --host" in second.said()
+
+
 def made(folder):
     folder.mkdir()
     return folder
@@ -51,8 +61,9 @@ def test_when_it_is_asked_to_end_all_is_in_the_store(collector, end):
     collector.process.send_signal(end)
     collector.process.communicate(timeout=60)
 
-    assert "" == collector.said()
-    assert not list(collector.segments.glob("*.ndjson"))
+    assert (0, "") == (collector.process.returncode, collector.said())
+    assert ["lock"] == [file.name for file in collector.segments.iterdir()]
+    assert not collector.store.with_suffix(".duckdb.wal").exists()
     assert ["one"] == collector.ids()
 
 
