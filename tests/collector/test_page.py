@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -53,6 +54,62 @@ def test_the_page_says_what_came():
 
     assert "<dd>1,234</dd>" in page
     assert all(f'id="{name}"' in page for name in QUESTIONS if name != "failures")
+
+
+def headline(page: str) -> list[str]:
+    """Return what the four numbers say, each as one text."""
+    entries = page.partition('class="headline"')[2].partition("</dl>")[0].split("</div>")[:-1]
+    return [" ".join(re.sub("<[^>]*>", " ", one.partition(">")[2]).split()) for one in entries]
+
+
+def test_the_first_numbers_are_of_the_last_whole_week():
+    before = [row(f"b{n}", at=NOW - 3 * 7 * DAY, uid=n, jina="3.1.0") for n in range(6)]
+    with shown([*before, *starts(9), row("now", at=NOW, uid=1)]) as client:
+        page = client.get("/?weeks=4").text
+
+    assert [
+        "people in the last whole week 9 +50 % in 2 weeks",
+        "newest version 3.34.0 100 % of them",
+        "oldest Python 3.11 100 % of them",
+        "events 16 of 1 name",
+    ] == headline(page)
+
+
+def test_the_first_numbers_of_a_time_that_is_over_are_of_its_last_week():
+    rows = [row(f"{n}", at=NOW - week * 7 * DAY, uid=n) for n, week in enumerate((3, 4, 4))]
+    with shown(rows) as client:
+        page = client.get(f"/?weeks=3&until={until_of(3)}").text
+
+    assert "people in the last whole week 1" == headline(page)[0]
+
+
+def until_of(weeks: int) -> str:
+    """Return a day so many weeks ago."""
+    return time.strftime("%Y-%m-%d", time.gmtime(NOW - weeks * 7 * DAY))
+
+
+def test_in_the_first_week_the_first_numbers_are_of_that():
+    with shown([row("one", at=NOW)]) as client:
+        page = client.get("/").text
+
+    assert ["people in this week, so far 1", "newest version 3.34.0 100 % of them"] == headline(
+        page
+    )[:2]
+
+
+def test_the_first_numbers_of_a_public_page_name_no_group_of_few():
+    old = [row(f"b{n}", at=NOW - 7 * DAY, uid=20 + n, python="2.7.18") for n in range(3)]
+    with shown([*starts(9), *old], public=True) as client:
+        assert "oldest Python 3.11 75.0 % of them" == headline(client.get("/").text)[2]
+    with shown(old, public=True) as client:
+        said = headline(client.get("/").text)
+
+    assert [
+        "people in the last whole week fewer than 5",
+        "newest version none",
+        "oldest Python none",
+        "events 3 of 0 names",
+    ] == said
 
 
 def test_no_page_holds_a_style_a_script_or_an_address_of_others():

@@ -223,6 +223,16 @@ def test_the_fold_loses_nobody_and_shows_no_small_group(groups, fewest):
     assert rest is None or rest == 0 or rest >= fewest
 
 
+def test_a_share_that_tells_of_few_who_came_back_is_folded():
+    start = NOW - 4 * WEEK
+    rows = [row(f"{uid}-0", at=start, uid=uid) for uid in range(9)]
+    rows += [row(f"{uid}-1", at=start + WEEK, uid=uid) for uid in range(6)]
+    rows += [row(f"{uid}-2", at=start + 2 * WEEK, uid=uid) for uid in range(4)]
+    shares = answer("retention", rows, fewest=5, weeks="5").rows[0][2:5]
+
+    assert (6 / 9, None, 0.0) == shares
+
+
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
@@ -231,6 +241,8 @@ def test_the_fold_loses_nobody_and_shows_no_small_group(groups, fewest):
         ({"since": "2026-13-01"}, "since: a day like 2026-01-31"),
         ({"since": "9999-12-31"}, "since: a day before until"),
         ({"until": "0001-01-01", "since": "2020-01-01"}, "since: a day before until"),
+        ({"until": "9999-12-31"}, "until: a day from 1970 to 9998"),
+        ({"until": "0001-01-01"}, "until: a day from 1970 to 9998"),
         ({"ci": "maybe"}, "ci: in or out"),
         ({"colour": "red"}, "there is no filter 'colour'"),
         ({"version": "9" * 10_000}, "version: at most 200 characters"),
@@ -251,6 +263,13 @@ def test_every_view_stands_in_its_address(back, version, ci):
     address = view.address()
 
     assert view == filters_of(dict(parse_qsl(address.partition("?")[2])), NOW)
+
+
+@pytest.mark.parametrize("until", ["1970-01-01", "9998-12-31"])
+def test_the_first_and_the_last_view_can_be_said(until):
+    view = filters_of({"until": until, "weeks": "520"}, NOW)
+
+    assert view.dates()[0] < date.fromisoformat(until) <= view.dates()[1]
 
 
 def test_a_cell_is_no_formula_to_a_spreadsheet():

@@ -8,7 +8,8 @@ from ..store.base import Answer, Store
 from .filters import Filters, monday
 from .tables import Cell
 
-OTHERS = "fewer than {k} installs each"
+FEW = "fewer than {k}"
+OTHERS = f"{FEW} installs each"
 Rows = list[tuple[Cell, ...]]
 
 
@@ -34,6 +35,11 @@ class Asked:
     def weeks(self) -> range:
         """The weeks that are shown."""
         return range(self.filters.since, self.filters.until + 1)
+
+    @property
+    def few(self) -> str:
+        """What is said of a number that is too small."""
+        return FEW.format(k=self.fewest)
 
     @property
     def others(self) -> str:

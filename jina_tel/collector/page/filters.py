@@ -15,6 +15,7 @@ MOST_WEEKS = 520
 SPANS = (4, 12, 26, 52)
 KNOWN = ("product", "since", "until", "weeks", "version", "ci")
 MOST_CHARACTERS = 200
+LATEST = week_of((date(9998, 12, 31) - EPOCH).days)  # its last day is one that there is
 
 
 class FilterError(ValueError):
@@ -115,6 +116,8 @@ def filters_of(asked: Mapping[str, str], at: float) -> Filters:
     since = _week("since", asked.get("since", ""), until - _weeks(asked.get("weeks", "")) + 1)
     if not until - MOST_WEEKS < since <= until:
         raise FilterError(f"since: a day before until is wanted, {MOST_WEEKS} weeks at the most")
+    if not 0 <= until <= LATEST:
+        raise FilterError("until: a day from 1970 to 9998 is wanted")
     ci = asked.get("ci") or "out"
     if ci not in ("in", "out"):
         raise FilterError(f"ci: in or out is wanted, not {ci[:40]!r}")

@@ -83,12 +83,12 @@ def retention(asked: Asked) -> Table:
     rows: Rows = []
     for cohort in shown_cohorts:
         size = cohorts[cohort][0]
-        reached = [cohort + age <= last for age in range(1, FOLLOWED + 1)]
         known = size > 0 and size >= asked.fewest
-        shares = [
-            cohorts[cohort][age] / size if known and is_reached else None
-            for age, is_reached in enumerate(reached, 1)
-        ]
+        back = (
+            enough(cohorts[cohort][age], asked.fewest) if known and cohort + age <= last else None
+            for age in range(1, FOLLOWED + 1)
+        )
+        shares = (None if number is None else number / size for number in back)
         rows.append((monday(cohort), enough(size, asked.fewest), *shares))
     ages = (Column(f"week {age}", "share") for age in range(1, FOLLOWED + 1))
     return Table(

@@ -9,9 +9,9 @@ from .asked import Asked
 from .cards import Card, areas, bars, card, figures, heat, weeks
 from .filters import SPANS, Filters, monday
 from .html import Markup, tag
-from .tables import Table, shown
+from .tables import Table, number_of, shown
 from .trends import PEOPLE_COLUMN
-from .words import share
+from .words import counted, said, share
 
 CARDS: dict[str, Card] = {
     "weekly": Card("half", weeks("people", "ci", "passing")),
@@ -51,7 +51,7 @@ def page(
             tag("h1", tag("bdi", shown(filters.product)), " ", tag("span", "usage")),
             _form(filters, products, versions),
         ),
-        tag("main", _headline(tables), *cards, id="main"),
+        tag("main", _headline(tables, asked), *cards, id="main"),
         _colophon(asked),
     )
 
@@ -82,7 +82,7 @@ def _form(filters: Filters, products: Sequence[str], versions: Sequence[str]) ->
     return tag(
         "form",
         _choice("product", "Product", [(one, shown(one)) for one in products], filters.product),
-        _choice("weeks", "Time", [(str(n), _span(n)) for n in spans], str(filters.weeks)),
+        _choice("weeks", "Time", [(str(n), counted(n, "week")) for n in spans], str(filters.weeks)),
         _until(filters),
         _choice(
             "version",
@@ -96,10 +96,6 @@ def _form(filters: Filters, products: Sequence[str], versions: Sequence[str]) ->
         role="search",
         aria_label="What is shown",
     )
-
-
-def _span(count: int) -> str:
-    return "1 week" if count == 1 else f"{count} weeks"
 
 
 def _choice(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Markup:
@@ -123,15 +119,15 @@ def _until(filters: Filters) -> Markup:
     return tag("label", tag("span", "Until"), tag("input", type="date", name="until", value=value))
 
 
-def _headline(tables: Mapping[str, Table]) -> Markup:
-    """Return what matters most, in four numbers."""
+def _headline(tables: Mapping[str, Table], asked: Asked) -> Markup:
+    """Return what matters most, in four numbers: of the week by which shares are counted."""
     entries = (
         tag("div", tag("dt", label), tag("dd", value), tag("dd", more, class_="more"))
         for label, value, more in (
-            _people(tables["weekly"]),
-            _version(tables["versions"]),
-            _python(tables["python"]),
-            _event(tables["events"]),
+            _people(tables["weekly"], asked),
+            _version(tables["versions"], asked.filters),
+            _python(tables["python"], asked),
+            _event(tables["events"], asked),
         )
     )
     return tag("dl", *entries, class_="headline")
@@ -140,35 +136,39 @@ def _headline(tables: Mapping[str, Table]) -> Markup:
 Headline = tuple[str, "str | Markup", str]
 
 
-def _people(weekly: Table) -> Headline:
-    whole = [row[PEOPLE_COLUMN] for row in weekly.rows]
-    counts = [number for number in whole if isinstance(number, int)]
-    last = counts[-2] if len(counts) > 1 else counts[-1] if counts else 0
-    first = counts[0] if counts else 0
-    grown = f"{100 * (last - first) / first:+.0f} % in {len(counts) - 1} weeks" if first else ""
-    return "people in the last whole week", f"{last:,}", grown
+def _people(weekly: Table, asked: Asked) -> Headline:
+    filters = asked.filters
+    which = "the last whole week" if filters.week < filters.now else "this week, so far"
+    weeks = filters.week - filters.since
+    first, last = weekly.rows[0][PEOPLE_COLUMN], weekly.rows[weeks][PEOPLE_COLUMN]
+    is_known = weeks > 0 and isinstance(first, int) and isinstance(last, int) and first > 0
+    grown = number_of(last) / number_of(first) - 1 if is_known else 0.0
+    more = f"{100 * grown:+.0f} % in {counted(weeks, 'week')}" if is_known else ""
+    return f"people in {which}", said(last, weekly.columns[PEOPLE_COLUMN]) or asked.few, more
 
 
-def _version(versions: Table) -> Headline:
+def _version(versions: Table, filters: Filters) -> Headline:
     named = [column.name for column in versions.columns[1:-1]]
-    row = versions.rows[-2] if len(versions.rows) > 1 else versions.rows[-1]
-    counts = [number if isinstance(number, int) else 0 for number in row[1:]]
-    if not named or not sum(counts):
+    newest, *others = versions.rows[filters.week - filters.since][1:]
+    total = sum(map(number_of, (newest, *others)))
+    if not named or not total:
         return "newest version", "none", ""
-    return "newest version", tag("bdi", named[0]), f"{share(counts[0] / sum(counts))} of them"
+    part = f"{share(newest / total)} of them" if isinstance(newest, int) else ""
+    return "newest version", tag("bdi", named[0]), part
 
 
-def _python(pythons: Table) -> Headline:
-    if not pythons.rows:
+def _python(pythons: Table, asked: Asked) -> Headline:
+    named = [row for row in pythons.rows if row[0] != asked.others]
+    if not named:
         return "oldest Python", "none", ""
-    name, _, part, *_ = pythons.rows[-1] if len(pythons.rows[-1]) else ("", 0, 0)
-    said = share(float(part)) if isinstance(part, (int, float)) else ""
-    return "oldest Python", tag("bdi", str(name)), f"{said} of them"
+    name, _, part, *_ = named[-1]
+    return "oldest Python", tag("bdi", str(name)), f"{share(number_of(part))} of them"
 
 
-def _event(events: Table) -> Headline:
+def _event(events: Table, asked: Asked) -> Headline:
     total = sum(row[1] for row in events.rows if isinstance(row[1], int))
-    return "events", f"{total:,}", f"of {len(events.rows)} names"
+    names = sum(row[0] != asked.others for row in events.rows)
+    return "events", f"{total:,}", f"of {counted(names, 'name')}"
 
 
 def _colophon(asked: Asked) -> Markup:

@@ -32,6 +32,11 @@ def share(part: float) -> str:
     return f"{per_cent:.1f} %"
 
 
+def counted(number: int, thing: str) -> str:
+    """Return ``1 week``, ``2 weeks``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def short(number: float) -> str:
     """Return a number for an axis: ``0``, ``950``, ``1.5k``, ``20k``, ``3M``."""
     for unit, size in (("M", 1_000_000), ("k", 1_000)):
