@@ -90,6 +90,22 @@ def test_it_fits_the_screen_and_keeps_nobody_out(chromium, address, width, theme
         assert 0 == page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
+@pytest.mark.parametrize("width", [390, 1200, 1280, 1320, 1440])
+def test_what_can_be_dropped_is_seen_without_scrolling(chromium, width):
+    """The last column says it: the share of a version and all older ones."""
+    rows = [
+        row(f"{at}-{n}", at=at, uid=n, python=f"3.{8 + min(n // 40, 5)}.1")
+        for at, count in ((NOW - 13 * 7 * DAY, 300), (NOW - 7 * DAY, 700))
+        for n in range(count)
+    ]
+    with served(rows) as address, looking(chromium, address, width) as page:
+        hidden = page.evaluate(
+            "(e => e.scrollWidth - e.clientWidth)(document.querySelector('#python .scrolled'))"
+        )
+
+    assert 0 == hidden
+
+
 @pytest.mark.parametrize("path", ["?product=none", "?version=3.30.0&ci=in&weeks=1"])
 def test_other_pages_keep_nobody_out(chromium, address, path):
     with looking(chromium, f"{address}{path}") as page:
