@@ -97,6 +97,17 @@ def test_an_environment_that_a_failed_load_made_known_is_kept_by_the_next(store)
     assert [("3.13",)] == store.rows("SELECT python FROM environments", {})
 
 
+def test_products_with_the_same_facts_keep_their_own_versions(store):
+    """Two that are sent with each other's version, and whose names begin alike."""
+    names = ("acme-telemetry-core", "acme-telemetry-cli")
+    store.load(
+        [row(name, product=name, **dict(zip(names, "12", strict=True))) for name in names], []
+    )
+    found = store.rows("SELECT product, version FROM actives ORDER BY version", {})
+
+    assert [*zip(names, "12", strict=True)] == found
+
+
 def test_facts_that_are_missing_are_unset(store):
     store.load([replace(row("a"), facts={})], [])
 

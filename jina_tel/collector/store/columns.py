@@ -53,7 +53,7 @@ def environment_of(product: str, facts: Facts) -> Environment:
     """Return the environment of an event with these facts; its id is 48 bits of their hash."""
     given = {name: facts[name] for name in sorted(facts) if name not in OF_THE_EVENT}
     text = json.dumps(given, separators=(",", ":"))
-    digest = blake2b(text.encode(), digest_size=6, person=product.encode()[:16]).digest()
+    digest = blake2b(f"{product}\0{text}".encode(), digest_size=6).digest()
     return Environment(
         id=int.from_bytes(digest, "big"),
         product=product,
