@@ -27,11 +27,10 @@ from .intake import BehindError, Intake
 from .limits import BODY_LINES, Bodies
 from .metrics import MEDIA_TYPE
 from .options import Options
-from .refusals import RefusedError, fail, refuse, refuse_http
+from .refusals import WAIT_SECONDS, RefusedError, fail, refuse, refuse_http, refuse_store
 
 LINES = ("application/x-ndjson", "application/ndjson")
 JSON = "application/json"
-WAIT_SECONDS = 30  # where the disk is full, or the store behind
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -178,7 +177,12 @@ def create(
         middleware=[
             Middleware(Access, options.per_second, options.password, public=options.public)
         ],
-        exception_handlers={RefusedError: refuse, HTTPException: refuse_http, Exception: fail},
+        exception_handlers={
+            RefusedError: refuse,
+            StoreError: refuse_store,
+            HTTPException: refuse_http,
+            Exception: fail,
+        },
         lifespan=_life_of(intake, begun),
     )
 

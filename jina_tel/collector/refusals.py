@@ -9,6 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+WAIT_SECONDS = 30  # where the disk is full, or the store behind
+
 
 class RefusedError(Exception):
     """A request cannot be served.
@@ -57,6 +59,12 @@ async def refuse_http(request: Request, error: Exception) -> Response:
     """Answer in JSON where Starlette refuses: no such page, or not with this method."""
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def refuse_store(request: Request, error: Exception) -> Response:
+    """Answer where the store does not; why stands at ``/healthz``."""
+    refusal = RefusedError(503, "the store does not answer now", retry_after=WAIT_SECONDS)
+    return refusal.response()
 
 
 async def fail(request: Request, error: Exception) -> Response:

@@ -9,9 +9,19 @@ import os
 import pytest
 from backports import zstd
 from collecting import NDJSON, body_of, line, now, uid_of, wait_until
+from starlette.testclient import TestClient
 
 from jina_tel import identity, schema
+from jina_tel.collector import page
+from jina_tel.collector.app import create
+from jina_tel.collector.intake import Intake
+from jina_tel.collector.metrics import Metrics
+from jina_tel.collector.options import Options
+from jina_tel.collector.page import PageOptions
+from jina_tel.collector.segments import Segments
+from jina_tel.collector.store import open_store
 from jina_tel.facts import Choice
+from jina_tel.jina import JINA
 from jina_tel.settings import Settings
 
 
@@ -22,6 +32,19 @@ def test_accepted_lines_are_counted_and_each_rejected_one_is_named(collector):
     assert 2 == said.json["accepted"]
     assert [2, 4] == [one["line"] for one in said.json["rejected"]]
     assert said.json["rejected"][0]["why"].startswith("payload.event: ")
+
+
+@pytest.mark.parametrize("path", ["/", "/report.json", "/chart/weekly.csv"])
+def test_where_the_store_does_not_answer_the_page_says_when_to_come_again(tmp_path, path):
+    store = open_store(str(tmp_path / "usage.duckdb"))
+    store.close()
+    intake = Intake(Segments(tmp_path / "segments"), store, Metrics(), keep_seconds=1.0)
+    options = Options(store.path, tmp_path, schemas=(schema.json_schema([JINA.settings]),))
+    app = create(options, intake, page.routes(store, PageOptions()), lambda: None)
+    said = TestClient(app).get(path)
+
+    assert (503, "30") == (said.status_code, said.headers["Retry-After"])
+    assert {"error": "the store does not answer now"} == said.json()
 
 
 def test_what_was_accepted_is_in_the_store(collector):

@@ -6,12 +6,48 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from collecting import Collecting, line, wait_until
 
 DISK = "mount -t tmpfs -o size=24m tmpfs {folder} && echo ready && exec cat"
+UNTIL_GIVEN_UP = """
+    import os, random, sys
+    from pathlib import Path
+
+    import duckdb
+    from usage import row
+
+    from jina_tel.collector.errors import StoreFullError
+    from jina_tel.collector.store import open_store
+
+    folder, chance, ids = Path(sys.argv[1]), random.Random(1), []
+    store = open_store(str(folder / "usage.duckdb"))
+
+    def load() -> None:
+        more = [str(len(ids) + n) for n in range(900)]
+        fact = f"{chance.getrandbits(600):x}"
+        store.load([row(id, platform_version=f"{id}-{fact}") for id in more], [])
+        ids.extend(more)
+
+    while (folder / "usage.duckdb.wal").stat().st_size < 12_000_000:
+        load()
+    free = os.statvfs(folder)
+    with (folder / "filler").open("wb") as filler:
+        os.posix_fallocate(filler.fileno(), 0, free.f_bavail * free.f_bsize - 5_000_000)
+    try:
+        while True:
+            load()
+    except StoreFullError as error:
+        assert isinstance(error.__cause__, duckdb.FatalException), error.__cause__
+    (folder / "filler").unlink()
+    load()
+    found = store.rows("SELECT count(*), count(DISTINCT id) FROM events", {})
+    assert found == [(len(ids), len(ids))], found
+"""
 
 
 @pytest.fixture
@@ -52,6 +88,21 @@ def test_a_full_disk_is_refused_and_nothing_is_lost_or_torn(disk, tmp_path):
         shutil.copytree(outside, tmp_path, dirs_exist_ok=True)
 
         assert sorted([*acknowledged, *after]) == collector.ids()
+
+
+def test_a_store_that_the_engine_has_given_up_is_opened_again(disk, tmp_path):
+    """As it is when the disk is full just while the log goes into the file."""
+    inside = ["nsenter", "--target", str(disk.pid), "--mount", sys.executable, "-c"]
+    environ = {**os.environ, "PYTHONPATH": os.path.dirname(__file__)}
+    done = subprocess.run(
+        [*inside, dedent(UNTIL_GIVEN_UP), tmp_path],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert (0, "") == (done.returncode, done.stderr)
 
 
 def fill(path: Path) -> None:

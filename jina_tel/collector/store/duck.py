@@ -73,6 +73,8 @@ class DuckStore:
         """Remove the rows of events before this moment (Unix seconds); return how many."""
         day = before // DAY_SECONDS
         week = week_of(day)
+        with self._lock, translated(self.path):
+            self._revive()
         if not self.rows(OLD, {"before": before, "day": day}):
             return 0  # as it is on most days; nothing is locked, and no week counted again
         with self._transaction() as run:
@@ -111,6 +113,7 @@ class DuckStore:
     @contextmanager
     def _transaction(self) -> Iterator[Callable[..., None]]:
         with self._lock, translated(self.path):
+            self._revive()
             self._connection.begin()
             try:
                 yield self._run
@@ -129,6 +132,17 @@ class DuckStore:
 
         with self._taking, translated(self.path), self._connection.cursor() as cursor:
             yield run
+
+    def _revive(self) -> None:
+        """Open the file again where DuckDB has given it up, as when its disk was full.
+
+        It then answers nothing any more, though nothing that it has taken is lost.
+        """
+        try:
+            self._connection.execute("SELECT 1")
+        except (duckdb.FatalException, duckdb.ConnectionException):
+            self._connection.close()
+            self._connection = opened(self.path)
 
     def _roll_back(self) -> None:
         self._loom = Loom()  # what it has called new was not kept
