@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 from pathlib import Path
 
 import otlp
@@ -17,12 +18,14 @@ from collecting import FACTS, wait_until
 from commands import command, wait_here
 from foreign import Rotel
 from google.protobuf.json_format import Parse
-from hypothesis import given
+from hypothesis import given, settings
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from support import ROOT
 
 from jina_tel import sent
-from jina_tel.transports.otlp import encode
+from jina_tel.jina import JINA
+from jina_tel.packing import Packer
+from jina_tel.transports.otlp import ENCODING, encode
 
 GOLDEN = ROOT / "tests" / "data" / "otlp-logs.json"
 
@@ -69,6 +72,7 @@ def plain(value):
     )
 
 
+@settings(max_examples=100)
 @given(otlp.LINES)
 def test_a_batch_decodes_with_the_reference_and_all_of_it_is_there(lines):
     assert otlp.by_content(lines) == otlp.by_content(
@@ -139,3 +143,14 @@ def test_the_program_that_was_killed_and_sends_again_counts_once(collector, fore
 
     wait_until(lambda: collector.metric("events_duplicate_total") == 20)
     assert 20 == collector.metric("events_loaded_total")
+
+
+def test_json_is_no_larger_than_protobuf_once_it_is_gzipped():
+    journal = wait_here(1000, "otlp+http://127.0.0.1:9")
+    [part] = journal.parts()
+    packer = Packer(JINA.settings, 3115562092531092, kept=True, encoding=ENCODING)
+    body, _ = packer.pack(part.read(1000, 1 << 30)[0], time.time())
+    protobuf = request_of(body.content).SerializeToString()
+
+    assert 1000 == body.line_count
+    assert len(body.gzipped) < 1.05 * len(gzip.compress(protobuf, 6))

@@ -1,4 +1,4 @@
-"""What tests against other engines get: collectors, and a Kafka cluster.
+"""What tests of where events go on to get: collectors, and a Kafka cluster.
 
 They need what ``make test-scale`` installs, and pytest does not look in here unless it is told to.
 """

@@ -87,8 +87,8 @@ def unwell(collector) -> str:
     return said.json["problem"] or ""
 
 
-def test_an_error_that_passes_makes_no_second_message(cluster, collector):
-    """The producer tries again by itself; it is idempotent, so what arrived twice is there once."""
+def test_an_error_that_passes_loses_nothing_and_makes_no_second_message(cluster, collector):
+    """The producer tries again by itself. An answer that is lost this cluster cannot play."""
     cluster.answer(NOT_LEADER, TIMED_OUT, NOT_LEADER)
     ids = [f"f{number:x}" for number in range(100)]
     collector.post(*map(line, ids))

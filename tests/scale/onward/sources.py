@@ -1,4 +1,4 @@
-"""Receivers shaped as others are, and one real engine behind ClickHouse's HTTP, on loopback.
+"""Receivers on loopback that are shaped as others are.
 
 Vector and Fluent Bit cannot be had here. What stands for them takes and refuses what their source
 code does: Vector's ``src/sources/http_server.rs`` and ``util/http/prelude.rs``, Fluent Bit's
@@ -11,7 +11,7 @@ import gzip
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 
 class Source:
@@ -89,32 +89,3 @@ class FluentBitOtlp(Source):
             return 400, b"error: invalid request\n"
         self.taken.append(body)
         return 201, b""
-
-
-class ClickHouse(Source):
-    """The engine of today, asked as over ClickHouse's HTTP interface.
-
-    Args:
-        engine: a session of chdb.
-    """
-
-    NOT_SETTINGS = ("query", "user", "password")
-
-    def __init__(self, engine) -> None:
-        super().__init__()
-        self._engine = engine
-
-    def answer(self, path, headers, body):
-        given = dict(parse_qsl(urlsplit(path).query))
-        named = [name for name in given if name not in self.NOT_SETTINGS]
-        settings = ", ".join(f"{name} = '{given[name]}'" for name in named)
-        statement, _, form = given["query"].partition(" FORMAT ")
-        try:
-            self._engine.query(f"{statement} SETTINGS {settings} FORMAT {form}\n{body.decode()}")
-        except RuntimeError as error:
-            # As ClickHouse's server maps its codes: what it cannot parse is 400, no table 404.
-            said = str(error)
-            status = 404 if "UNKNOWN_TABLE" in said else 400 if "PARSE" in said else 500
-            return status, said.encode()
-        self.taken.append(body)
-        return 200, b""

@@ -15,11 +15,11 @@ import otlp
 import pytest
 import yaml
 from brokers import Cluster
-from chdb import session
+from clickhouse import ClickHouse
 from collecting import wait_until
 from foreign import Rotel
 from pages import examples
-from sources import ClickHouse, FluentBitHttp, FluentBitOtlp, Vector
+from sources import FluentBitHttp, FluentBitOtlp, Vector
 from support import ROOT
 
 PAGE = (ROOT / "docs" / "howto" / "receive-anywhere.md").read_text()
@@ -63,10 +63,10 @@ class Reader:
 
         return done.stdout
 
-    def left(self) -> list[str]:
-        """Return the ids of what has left, as ``jina-tel show`` says."""
+    def left(self) -> list[dict]:
+        """Return the lines that have left, as ``jina-tel show`` says."""
         said = json.loads(self.shell("jina-tel show --json"))
-        return [line["id"] for one in said["sent"] for line in one["lines"]]
+        return [line for one in said["sent"] for line in one["lines"]]
 
 
 @pytest.fixture
@@ -79,46 +79,44 @@ def reader(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def engine(tmp_path):
-    with closing(session.Session(str(tmp_path / "engine"))) as engine:
-        engine.query(CREATE)
-        yield engine
+def clickhouse(tmp_path):
+    with ClickHouse(tmp_path / "engine") as server:
+        server.do(CREATE)
+        yield server
 
 
-def rows(engine, statement: str) -> list[dict]:
-    text = str(engine.query(f"{statement} FORMAT JSONEachRow"))
-    return [json.loads(line) for line in text.splitlines() if line]
+def test_clickhouse_takes_the_client_s_own_post(reader, clickhouse):
+    reader.run("ClickHouse", 0, "127.0.0.1:8123", f"127.0.0.1:{clickhouse.port}")
+    [row] = clickhouse.rows("SELECT id, product, kept, payload, lost, time FROM usage")
+    [line] = reader.left()
 
-
-def test_clickhouse_takes_the_client_s_own_post(reader, engine):
-    with ClickHouse(engine) as server:
-        reader.run("ClickHouse", 0, "127.0.0.1:8123", f"127.0.0.1:{server.port}")
-
-    assert [200] == server.answered
-    [row] = rows(engine, "SELECT id, product, kept, payload, lost, time FROM usage")
-    [line] = map(json.loads, server.taken[0].splitlines())
-
-    assert reader.left() == [row["id"]]
+    assert (line["id"], line["product"]) == (row["id"], row["product"])
     assert line["payload"] == row["payload"]
     assert line["time"] == row["time"].replace(" ", "T") + "Z"
+    assert (line.get("kept", True), {}) == (row["kept"], row["lost"])
     assert "Engine.start" == row["payload"]["event"]
 
 
-def test_a_table_that_is_not_there_keeps_the_events_waiting(reader, engine):
-    engine.query("DROP TABLE usage")
-    with ClickHouse(engine) as server:
-        reader.run("ClickHouse", 0, "127.0.0.1:8123", f"127.0.0.1:{server.port}")
+def test_a_table_that_is_not_there_keeps_the_events_waiting(reader, clickhouse):
+    clickhouse.do("DROP TABLE usage")
+    reader.run("ClickHouse", 0, "127.0.0.1:8123", f"127.0.0.1:{clickhouse.port}")
+    clickhouse.do(CREATE)
+    reader.run("ClickHouse", 0, "127.0.0.1:8123", f"127.0.0.1:{clickhouse.port}")
 
-    assert {404} == set(server.answered)
-
-    [status] = json.loads(
-        reader.shell("ACME_TEL_ENDPOINT= jina-tel status --json --product acme || true")
-    )["products"]
-
-    assert 1 == status["waiting_elsewhere"]["events"]
+    assert 2 == len(clickhouse.rows("SELECT id FROM usage"))
 
 
-def test_clickhouse_takes_the_lines_of_a_file(reader, engine):
+def test_a_statement_with_an_error_drops_what_is_sent_as_the_page_warns(reader, clickhouse):
+    wrong = f"127.0.0.1:{clickhouse.port}/?query=INSERT%20INTO%20usage%20FORMAT%20JSONEachRow&"
+    command = f"ACME_TEL_ENDPOINT='http://{wrong}date_time_input_format=basic' python acme.py"
+    reader.shell(command)
+    reader.shell(command)
+
+    assert [] == clickhouse.rows("SELECT id FROM usage")
+    assert 2 <= len(reader.left())
+
+
+def test_clickhouse_takes_the_lines_of_a_file(reader, clickhouse):
     path = f"{reader.folder}/usage.ndjson"
     for _ in range(3):
         reader.run("ClickHouse", 1, "/var/spool/usage.ndjson", path)
@@ -126,50 +124,55 @@ def test_clickhouse_takes_the_lines_of_a_file(reader, engine):
 
     assert insert != INSERT
 
-    engine.query(insert)
+    clickhouse.do(insert)
     ids = {json.loads(line)["id"] for line in Path(path).read_text().splitlines()}
 
     assert 3 == len(ids)
-    assert ids == {row["id"] for row in rows(engine, "SELECT id FROM usage")}
+    assert ids == {row["id"] for row in clickhouse.rows("SELECT id FROM usage")}
 
-    engine.query(insert)  # all of it once more
+    clickhouse.do(insert)  # all of it once more
 
-    assert [{"n": 3}] == rows(engine, "SELECT toInt32(uniqExact(id)) AS n FROM usage")
-    assert [{"n": 3}] == rows(engine, "SELECT toInt32(count()) AS n FROM usage FINAL")
+    assert [{"n": 3}] == clickhouse.rows("SELECT toInt32(uniqExact(id)) AS n FROM usage")
+    assert [{"n": 3}] == clickhouse.rows("SELECT toInt32(count()) AS n FROM usage FINAL")
 
 
-def test_the_questions_have_the_answers_of_the_lines(engine):
+def test_the_questions_have_the_answers_of_the_lines(clickhouse):
     lines = [
         event("a", uid=1),
         event("b", uid=1),
         event("b", uid=1),  # it came twice
         event("c", uid=2),
         {**event("d", uid=3), "kept": False},
-        {**event("e", uid=0), "lost": {"too_many": 2}},
-        {**event("e", uid=0), "lost": {"too_many": 2}},
-        {**event("f", uid=0), "lost": {"too_many": 1, "refused": 5}},
+        ledger("e", too_many=2),
+        ledger("e", too_many=2),
+        ledger("f", too_many=1, refused=5),
     ]
-    for line in lines:
-        line.pop("payload") if "lost" in line else None
     how = "INSERT INTO usage SETTINGS date_time_input_format = 'best_effort' FORMAT JSONEachRow"
-    engine.query(f"{how}\n{otlp.ndjson(lines).decode()}")
+    clickhouse.do(how, otlp.ndjson(lines).decode())
 
-    [week] = rows(engine, INSTALLS)
+    [week] = clickhouse.rows(INSTALLS)
 
     assert ("2026-01-26", "Flow.start") == (week["week"], week["event"])
     assert (2, 3) == (int(week["installs"]), int(week["starts"]))
     assert [("refused", 5), ("too_many", 3)] == [
-        (row["why"], int(row["events"])) for row in rows(engine, LOSSES)
+        (row["why"], int(row["events"])) for row in clickhouse.rows(LOSSES)
     ]
 
-    engine.query(DELETE.replace("'acme'", "'jina'").replace("123", "1"))
+    clickhouse.do(DELETE.replace("'acme'", "'jina'").replace("123", "1"))
 
-    assert [2] == [int(row["starts"]) + 1 for row in rows(engine, INSTALLS)]
+    assert [1] == [int(row["starts"]) for row in clickhouse.rows(INSTALLS)]
 
 
 def event(id: str, uid: int) -> dict:
-    line = {"id": id, "time": "2026-01-31T12:00:00.123456Z", "product": "jina", "v": 1}
-    return {**line, "payload": {"event": "Flow.start", "uid": uid, "python": "3.11.7"}}
+    return {**common(id), "payload": {"event": "Flow.start", "uid": uid, "python": "3.11.7"}}
+
+
+def ledger(id: str, **lost: int) -> dict:
+    return {**common(id), "lost": lost}
+
+
+def common(id: str) -> dict:
+    return {"id": id, "time": "2026-01-31T12:00:00.123456Z", "product": "jina", "v": 1}
 
 
 # OpenTelemetry
@@ -203,7 +206,7 @@ def test_vector_takes_the_client_s_own_post(reader):
         reader.run("Vector", 0, source["address"], f"127.0.0.1:{vector.port}")
 
     assert [200] == vector.answered
-    assert reader.left() == [line["id"] for line in vector.taken]
+    assert reader.left() == vector.taken
 
 
 def test_fluent_bit_takes_it_as_otlp(reader):
@@ -256,7 +259,7 @@ def test_a_collector_passes_it_on_to_kafka(reader, tmp_path):
 
     assert "Engine.start" == line["payload"]["event"]
     assert str(line["payload"]["uid"]).encode() == message.key()
-    assert line["id"] in reader.left()
+    assert line in reader.left()
 
 
 def test_the_page_names_no_recipe_that_is_not_run_here():
