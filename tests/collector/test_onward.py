@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from importlib.util import find_spec
@@ -12,8 +13,11 @@ from commands import command
 
 from jina_tel.collector import onward
 from jina_tel.collector.errors import OnwardError
+from jina_tel.collector.intake import WAITING_BYTES, BehindError, Intake
 from jina_tel.collector.metrics import Metrics
 from jina_tel.collector.onward import Forwarding, Message, Nowhere, pause_seconds
+from jina_tel.collector.segments import Segments
+from jina_tel.collector.store import open_store
 
 
 class Sink:
@@ -195,3 +199,27 @@ def test_the_extra_is_named_where_it_is_missing(tmp_path):
 
     assert 3 == said.code
     assert "pip install 'jina_tel[collector,kafka]'" in said.err
+
+
+def test_what_waits_to_go_on_is_bounded_too(tmp_path):
+    """Else a broker that is gone would fill the disk with what was acknowledged."""
+
+    class Behind(Nowhere):
+        problem = "forward: it is gone"
+
+        def waiting_bytes(self) -> int:
+            return WAITING_BYTES + 1
+
+    async def keep(onward) -> str:
+        store = open_store(str(tmp_path / f"{type(onward).__name__}.duckdb"))
+        segments = Segments(tmp_path / type(onward).__name__)
+        intake = Intake(segments, store, Metrics(), 1e9, onward)
+        try:
+            await intake.keep(b"a line\n")
+        finally:
+            store.close()
+        return intake.health
+
+    assert "" == asyncio.run(keep(Nowhere()))
+    with pytest.raises(BehindError, match="wait for the store, or to go on"):
+        asyncio.run(keep(Behind()))
