@@ -9,7 +9,7 @@ JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 export JOBS
 STORE ?= usage.duckdb
 
-.PHONY: bench bench-quick help demo demo-data test test-collector test-quick test-scale lint types test-jina docs dist clean
+.PHONY: bench bench-quick help demo demo-data test test-collector test-scale test-quick lint types test-jina docs dist clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,7 +40,7 @@ test-collector: .venv-collector ## check the collector's types and run its tests
 	set -o pipefail; $(COLLECTOR)/bin/python -m pytest tests/collector -n $(JOBS) \
 	    --dist loadgroup 2>&1 | tee .reports/collector.log
 
-test-scale: .venv-scale ## check what is for more than one machine, against real engines, in an environment of its own
+test-scale: .venv-scale ## check what is for more than one machine on the engines themselves, in an environment of its own
 	@mkdir -p .reports
 	set -o pipefail; $(SCALE)/bin/python -m pytest tests/scale -n $(JOBS) \
 	    --dist loadgroup 2>&1 | tee .reports/scale.log
@@ -79,4 +79,4 @@ clean: ## remove the environments and whatever else was made
 	    test,lint,collector,collector-test
 .venv-scale:
 	@python=$$(tools/pythons --main) && tools/venv $(SCALE) "$$python" \
-	    test,collector,kafka,otlp,scale-test
+	    test,lint,collector,clickhouse,kafka,otlp,collector-test,scale-test
