@@ -236,7 +236,10 @@ class Forwarding:
 
     def _keep_position(self, name: str, reached: int) -> None:
         content = f"{name} {reached}\n".encode("ascii")
-        files.write_whole(str(self._folder / POSITION), content)
+        try:
+            files.write_whole(str(self._folder / POSITION), content)
+        except OSError:
+            pass  # a full disk: after a crash more goes again, and now all goes on
 
     def _read_forgotten(self) -> set[tuple[str, int]]:
         try:
@@ -252,8 +255,7 @@ class Forwarding:
     def _measure(self) -> None:
         waiting = self._waiting()
         self._metrics.forward_waiting.set(sum(map(_size, waiting)))
-        oldest = waiting[0].stat().st_mtime if waiting else None
-        self._metrics.forward_lag.set(0 if oldest is None else time.time() - oldest)
+        self._metrics.forward_lag.set(_age(waiting[0]) if waiting else 0)
 
     def _fail(self, error: Exception) -> None:
         if self._ending.is_set():
@@ -265,6 +267,13 @@ class Forwarding:
         self.problem = f"forward: {error}"
         self._metrics.forward_failures.inc()
         self._measure()
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _size(path: Path) -> int:

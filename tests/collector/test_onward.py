@@ -137,6 +137,17 @@ def test_a_position_that_cannot_be_read_is_the_beginning(tmp_path, forward, text
     assert ["a"] == sink.ids
 
 
+def test_where_the_position_cannot_be_kept_all_goes_on_once(tmp_path, forward, monkeypatch):
+    monkeypatch.setattr(onward, "BATCH_BYTES", 1)
+    (tmp_path / "forward" / "position").mkdir(parents=True)
+    sink = Sink()
+    forwarding = forward(sink)
+    forwarding.take(segment(tmp_path, "1", *map(line, "abc")))
+    wait_until(done(tmp_path))
+
+    assert (["a", "b", "c"], "") == (sink.ids, forwarding.problem)
+
+
 def test_a_torn_line_and_one_that_is_none_do_not_go_on(tmp_path, forward):
     path = segment(tmp_path, "1", line("a"))
     path.write_bytes(b"no line\n" + path.read_bytes() + b'{"id": "to')
