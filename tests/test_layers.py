@@ -36,7 +36,7 @@ BY_CALL = {"__import__", "import_module", "importlib.import_module"}
 # What the collector's extra brings.
 COLLECTORS = [
     *("starlette", "uvicorn", "msgspec", "duckdb", "pyarrow", "prometheus_client"),
-    *("numpy", "google", "opentelemetry", "backports", "compression"),
+    *("clickhouse_connect", "numpy", "google", "opentelemetry", "backports", "compression"),
 ]
 
 # What is not of the standard library, and the rooms that may import it.

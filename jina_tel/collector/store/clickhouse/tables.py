@@ -1,12 +1,12 @@
 """The tables of a ClickHouse server or cluster, as statements that older servers take, too.
 
-Two kinds. What belongs to a uid is *sharded*: it stands in ``<name>_local`` on the shard that a hash
-of the uid says, and on a cluster ``<name>_all`` spans them. All else is small and stands *everywhere*:
-each server of a cluster is a replica of the same table, so the page reads what it needs from whatever
-server it asks, and joins with it on each shard.
+Two kinds. What belongs to a uid is *sharded*: it stands in ``<name>_local`` on the shard that a
+hash of the uid says, and on a cluster ``<name>_all`` spans them. All else is small and stands
+*everywhere*: each server of a cluster is a replica of the same table, so the page reads what it
+needs from whatever server it asks, and joins with it on each shard.
 
-Engines replace rows of one key when they please, so a row is never changed: a later one with a higher
-version stands in its place, and who reads takes the highest.
+Engines replace rows of one key when they please, so a row is never changed: a later one with a
+higher version stands in its place, and who reads takes the highest.
 """
 
 from __future__ import annotations

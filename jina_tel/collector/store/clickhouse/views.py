@@ -10,17 +10,15 @@ from collections.abc import Iterator
 
 from .tables import EVENTS, Place, spanning
 
-# Who may be read: nobody who has asked to be forgotten, and nothing past the horizon.
+# Nobody who has asked to be forgotten is read, from that moment on.
 _REMEMBERED = "(product, uid) NOT IN (SELECT product, uid FROM {database}.tombstones)"
-_HORIZON = "(SELECT max(moment) FROM {database}.horizons)"
 _LATEST = "(week, made) IN (SELECT week, max(made) FROM {database}.makings GROUP BY week)"
 _LATEST_OF_ALL = "made IN (SELECT max(made) FROM {database}.makings WHERE week = -1)"
 
 # FINAL: of the rows of one id, one.
 _OF_SHARD = {
     "events": """
-SELECT {columns} FROM {database}.events_local FINAL
-WHERE moment >= {horizon} AND {remembered}
+SELECT {columns} FROM {database}.events_local FINAL WHERE {remembered}
 """,
     "last": """
 SELECT product, week, who, environment, count() AS installs FROM (
@@ -74,14 +72,13 @@ SELECT product, cohort, week, installs FROM {database}.cohorts_rows WHERE {lates
 """,
     "intake": """
 SELECT product, day, accepted, duplicate, in_minute, in_hour, in_day, later
-FROM {database}.intake_rows WHERE {latest} AND day >= intDiv({horizon}, 86400)
+FROM {database}.intake_rows WHERE {latest}
 UNION ALL
 SELECT product, day, accepted, duplicate, in_minute, in_hour, in_day, later
-FROM {database}.intake_moved FINAL WHERE day >= intDiv({horizon}, 86400)
+FROM {database}.intake_moved FINAL
 """,
     "losses": """
-SELECT id, day, week, product, reason, lost
-FROM {database}.losses_rows FINAL WHERE day >= intDiv({horizon}, 86400)
+SELECT id, day, week, product, reason, lost FROM {database}.losses_rows FINAL
 """,
 }
 
@@ -121,7 +118,6 @@ def _view(name: str, text: str, place: Place) -> str:
         database=place.database,
         columns=", ".join(EVENTS.columns),
         events="events_of_shard_all" if place.cluster else "events_of_shard",
-        horizon=_HORIZON.format(database=place.database),
         remembered=_REMEMBERED.format(database=place.database),
         latest=_LATEST.format(database=place.database),
         latest_of_all=_LATEST_OF_ALL.format(database=place.database),
