@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import StoreError
-from ..text import literal
-from .engine import Engine
+from .engine import Engine, quoted
 from .tables import FORMAT, SHARDED, TABLES, Place, Table, create_database, create_tables
 from .views import create_views, drop_views, names
 
@@ -84,7 +83,7 @@ def _add(table: Table, place: Place, column: str) -> Iterator[str]:
 def _note_format(engine: Engine, place: Place) -> None:
     engine.run(
         f"INSERT INTO {place.database}.format (version, cluster) "
-        f"VALUES ({FORMAT}, {literal(place.cluster)})"
+        f"VALUES ({FORMAT}, {quoted(place.cluster)})"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
@@ -62,7 +63,7 @@ class Engine:
 
     def insert(self, table: str, columns: Columns, types: Sequence[str], token: str = "") -> None:
         """Insert columns as one block; with a token that is known already, nothing is inserted."""
-        settings = {**SETTINGS, **({"insert_deduplication_token": token} if token else {})}
+        known = {"insert_deduplication_token": token} if token else {"insert_deduplicate": 0}
         with translated(self.shown):
             self._client.insert(
                 table,
@@ -70,12 +71,18 @@ class Engine:
                 column_names=list(columns),
                 column_type_names=list(types),
                 column_oriented=True,
-                settings=settings,
+                settings={**SETTINGS, **known},
             )
 
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
+
+
+def quoted(text: str) -> str:
+    """Return a text as SQL, for the statements that take no parameters."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def bound(text: str, parameters: Parameters) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..columns import DAY_SECONDS, week_of
-from ..text import literal
 from . import rollups
-from .engine import Engine
+from .engine import Engine, quoted
 from .tables import (
     ACTIVES,
     ACTIVITY,
@@ -38,12 +37,15 @@ UNUSED = """
 SELECT id FROM environments_rows WHERE toUnixTimestamp(at) < toUnixTimestamp(now()) - $seconds
     AND id NOT IN (SELECT environment FROM events) LIMIT $n
 """
+ACTIVE = """
+INSERT INTO {activity} (product, uid, week)
+SELECT DISTINCT product, uid, week FROM events WHERE week = {week} AND who = 'people'
+"""
 # Who is still there keeps the first week, though that has expired.
 KEEP_FIRSTS = """
 INSERT INTO {firsts} (product, uid, week, made)
 SELECT product, uid, min(week) AS first, {before} FROM (
     SELECT product, uid, week, 1 AS there FROM {activity}
-    WHERE (week, made) IN (SELECT week, max(made) FROM makings GROUP BY week)
     UNION ALL
     SELECT product, uid, week, 0 AS there FROM {firsts}
     WHERE made IN (SELECT max(moment) FROM horizons)
@@ -66,7 +68,8 @@ def expire(engine: Engine, place: Place, before: int) -> int:
     weeks = [one for (one,) in engine.rows(WEEKS, {"week": week})]
     engine.run(*_of_events(place, weeks, before, week))
     rollups.count_week(engine, place, week)
-    engine.run(_keep_firsts(place, before, week), *_of_counts(place, weeks, before, week))
+    engine.run(_drop(ACTIVITY, place, str(week)), _filled(ACTIVE, place, week))
+    engine.run(_filled(KEEP_FIRSTS, place, week, before), *_of_counts(place, weeks, before, week))
     engine.run(f"INSERT INTO horizons (moment) VALUES ({before})")
     rollups.count_cohorts(engine, place)
     return number
@@ -75,7 +78,7 @@ def expire(engine: Engine, place: Place, before: int) -> int:
 def sweep(engine: Engine, place: Place) -> None:
     """Remove from the disk who was forgotten, and the environments that nobody has any more."""
     while found := engine.rows(UNSWEPT, {"n": MOST_AT_ONCE}):
-        uids = ", ".join(f"({literal(product)}, {uid})" for product, uid in found)
+        uids = ", ".join(f"({quoted(product)}, {uid})" for product, uid in found)
         for table in OF_UIDS:
             engine.run(_delete(table, place, f"(product, uid) IN ({uids})"))
         swept = {"product": [one[0] for one in found], "uid": [one[1] for one in found]}
@@ -102,11 +105,9 @@ def _of_counts(place: Place, weeks: Sequence[int], before: int, week: int) -> It
     yield _delete(MAKINGS, place, f"week >= 0 AND week < {week}")
 
 
-def _keep_firsts(place: Place, before: int, week: int) -> str:
-    end = "all" if place.cluster else "local"
-    return KEEP_FIRSTS.format(
-        firsts=f"firsts_{end}", activity=f"activity_{end}", before=before, week=week
-    )
+def _filled(statement: str, place: Place, week: int, before: int = 0) -> str:
+    firsts, activity = FIRSTS.written_to(place), ACTIVITY.written_to(place)
+    return statement.format(firsts=firsts, activity=activity, before=before, week=week)
 
 
 def _drop(table: Table, place: Place, partition: str) -> str:

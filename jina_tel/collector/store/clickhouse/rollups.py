@@ -1,8 +1,8 @@
 """The roll-ups, counted again a week at a time from distinct ids.
 
-Whoever loads says which weeks it has touched (``arrivals``); whoever counts says which making of
-a week is to be read (``makings``), once all its rows are there. So a reader never sees half a week,
-two who count at once do no harm, and an event that came twice, through whomever, is counted once.
+Whoever loads says which weeks it has touched (``arrivals``); who counts says when (``makings``).
+The new counts of a week come into a table as one block: a reader sees all of them or none. Two who
+count at once do no harm, and an event that came twice, through whomever, is counted once.
 """
 
 from __future__ import annotations
@@ -13,35 +13,45 @@ from .engine import Engine
 from .tables import Place
 from .views import of_shards
 
-MADE_BITS = 20  # below the seconds: two who count in one second must not have one number
+MADE_BITS = 32  # below the seconds, for the makings within one
+ALL_WEEKS = -1  # what the makings of the cohorts stand under
+CHANCE_BITS = 20  # two who begin at once must not have one number
 LAG_SECONDS = 60  # on a cluster: how far a replica may be behind, or two servers' clocks apart
-ALL_WEEKS = -1
 
 CHANGED = """
 SELECT a.week FROM (SELECT week, max(at) AS last FROM arrivals GROUP BY week) AS a
 LEFT JOIN (SELECT week, max(made) AS made FROM makings GROUP BY week) AS m ON a.week = m.week
-WHERE toUnixTimestamp(a.last) + $lag >= intDiv(m.made, 1048576)
-    AND toUnixTimestamp(now()) >= intDiv(m.made, 1048576) + $calm
+WHERE toUnixTimestamp(a.last) + $lag >= intDiv(m.made, 4294967296)
+    AND toUnixTimestamp(now()) >= intDiv(m.made, 4294967296) + $calm
 ORDER BY a.week
 """
-# Every statement of a week; {made} and {week} are numbers.
+NUMBERS = "SELECT toUnixTimestamp(now()), (SELECT max(made) FROM makings)"
+# Every statement of a week. What was counted and is there no more is counted as nothing: a row of
+# zeros takes its place.
 OF_A_WEEK = (
     """
-INSERT INTO {activity} (product, uid, week, made)
-SELECT DISTINCT product, uid, week, {made} FROM {events} WHERE week = {week} AND who = 'people'
-""",
-    """
 INSERT INTO tallies_rows (product, week, event, version, who, starts, installs, made)
-SELECT product, week, event, version, who, sum(starts), sum(installs), {made}
-FROM {tallies} WHERE week = {week} GROUP BY product, week, event, version, who
+SELECT product, week, event, version, who, sum(s), sum(i), {made}
+FROM (
+    SELECT product, week, event, version, who, starts AS s, installs AS i
+    FROM {tallies} WHERE week = {week}
+    UNION ALL
+    SELECT product, week, event, version, who, 0, 0 FROM tallies WHERE week = {week}
+) GROUP BY product, week, event, version, who
 """,
     """
 INSERT INTO actives_rows
     (product, week, who, version, python, platform, architecture, vendor, installs, made)
-SELECT l.product, l.week, l.who, e.version, e.python, e.platform, e.architecture, e.vendor,
-    sum(l.installs), {made}
-FROM {last} AS l JOIN environments AS e ON l.environment = e.id WHERE l.week = {week}
-GROUP BY l.product, l.week, l.who, e.version, e.python, e.platform, e.architecture, e.vendor
+SELECT product, week, who, version, python, platform, architecture, vendor, sum(n), {made}
+FROM (
+    SELECT l.product AS product, l.week AS week, l.who AS who, e.version AS version,
+        e.python AS python, e.platform AS platform, e.architecture AS architecture,
+        e.vendor AS vendor, l.installs AS n
+    FROM {last} AS l JOIN environments AS e ON l.environment = e.id WHERE l.week = {week}
+    UNION ALL
+    SELECT product, week, who, version, python, platform, architecture, vendor, 0
+    FROM actives WHERE week = {week}
+) GROUP BY product, week, who, version, python, platform, architecture, vendor
 """,
     """
 INSERT INTO intake_rows
@@ -60,7 +70,11 @@ FROM (
 )
 OF_ALL_WEEKS = """
 INSERT INTO cohorts_rows (product, cohort, week, installs, made)
-SELECT product, cohort, week, sum(installs), {made} FROM {cohorts} GROUP BY product, cohort, week
+SELECT product, cohort, week, sum(n), {made} FROM (
+    SELECT product, cohort, week, installs AS n FROM {cohorts}
+    UNION ALL
+    SELECT product, cohort, week, 0 FROM cohorts
+) GROUP BY product, cohort, week
 """
 
 
@@ -82,32 +96,29 @@ def settle(engine: Engine, place: Place, calm_seconds: int = 0) -> int:
 
 
 def count_week(engine: Engine, place: Place, week: int) -> None:
-    """Count one week again, and have it read from then on."""
+    """Count one week again."""
     made = number_of_making(engine)
-    for statement in OF_A_WEEK:
-        engine.run(_filled(statement, place, made, week))
-    _publish(engine, week, made)
+    engine.run(*(_filled(statement, place, made, week) for statement in OF_A_WEEK))
+    engine.run(_noted(week, made))
 
 
 def count_cohorts(engine: Engine, place: Place) -> None:
     """Count again who of which first week was there in which week."""
     made = number_of_making(engine)
-    engine.run(_filled(OF_ALL_WEEKS, place, made, ALL_WEEKS))
-    _publish(engine, ALL_WEEKS, made)
+    engine.run(_filled(OF_ALL_WEEKS, place, made, ALL_WEEKS), _noted(ALL_WEEKS, made))
 
 
 def number_of_making(engine: Engine) -> int:
-    """Return a number for what is counted from now on: higher than those of earlier seconds."""
-    second = engine.number("SELECT toUnixTimestamp(now())", {})
-    return (second << MADE_BITS) + random.getrandbits(MADE_BITS)
+    """Return a number for what is counted from now on, higher than all that are known."""
+    [(second, last)] = engine.rows(NUMBERS, {})
+    return int(max(second << MADE_BITS, last)) + 1 + random.getrandbits(CHANCE_BITS)
 
 
-def _publish(engine: Engine, week: int, made: int) -> None:
-    engine.run(f"INSERT INTO makings (week, made) VALUES ({week}, {made})")
+def _noted(week: int, made: int) -> str:
+    return f"INSERT INTO makings (week, made) VALUES ({week}, {made})"
 
 
 def _filled(statement: str, place: Place, made: int, week: int) -> str:
-    names = ("events", "tallies", "last", "intake", "cohorts")
+    names = ("tallies", "last", "intake", "cohorts")
     spans = {name: of_shards(name, place) for name in names}
-    activity = f"activity_{'all' if place.cluster else 'local'}"
-    return statement.format(made=made, week=week, activity=activity, **spans)
+    return statement.format(made=made, week=week, **spans)

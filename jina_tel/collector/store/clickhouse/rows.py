@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
+from typing import Any
 
 from ....facts import UNSET
 from ..base import Row
@@ -23,7 +24,7 @@ LOSS_TYPES = {
 UPTIME_CHARACTERS = len("2026-01-05T09:00:00.123456")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
-Lists = dict[str, list[object]]
+Lists = dict[str, list[Any]]
 
 
 def lists(columns: Columns) -> Lists:
@@ -52,6 +53,14 @@ def events_of(loom: Loom, rows: Sequence[Row], arrived: int) -> Lists:
 def environments_of(loom: Loom) -> Lists:
     """Return the columns of the environments that were new to the loom."""
     return lists(loom.news())
+
+
+def active_in(events: Lists) -> Lists:
+    """Return who of the people was there in which week."""
+    rows = zip(events["product"], events["uid"], events["moment"], events["who"], strict=True)
+    active = {(p, u, week_of(int(at) // DAY_SECONDS)) for p, u, at, who in rows if who == "people"}
+    named = zip(*active, strict=True) if active else ((), (), ())
+    return dict(zip(("product", "uid", "week"), map(list, named), strict=True))
 
 
 def arrivals_of(rows: Sequence[Row], arrived: int) -> Counter[tuple[str, int, int]]:

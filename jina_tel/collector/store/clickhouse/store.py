@@ -14,8 +14,17 @@ from ..columns import DAY_SECONDS, INTAKE, Loom, losses_in, table_of, week_of
 from ..duck import DuckStore
 from . import care, expiry, rollups
 from .engine import Engine
-from .rows import ENVIRONMENT_TYPES, LOSS_TYPES, arrivals_of, environments_of, events_of, lists
-from .tables import EVENTS, Place
+from .rows import (
+    ENVIRONMENT_TYPES,
+    LOSS_TYPES,
+    Lists,
+    active_in,
+    arrivals_of,
+    environments_of,
+    events_of,
+    lists,
+)
+from .tables import ACTIVITY, EVENTS, Place
 
 FORGOTTEN = "SELECT product, uid FROM tombstones GROUP BY product, uid"
 OF_A_UID = """
@@ -129,6 +138,7 @@ class ClickHouseStore:
             if environments["id"]:
                 self.engine.insert("environments_rows", environments, ENVIRONMENT_TYPES)
             if rows:
+                self._note_active(events)
                 self._keep(events, segment)
                 self._arrive(arrivals_of(rows, arrived), segment)
         except BaseException:
@@ -136,14 +146,20 @@ class ClickHouseStore:
             raise
         return len(events["id"])
 
-    def _keep(self, events: dict[str, list[object]], segment: str) -> None:
+    def _keep(self, events: Lists, segment: str) -> None:
         types = [EVENTS.columns[name].split()[0] for name in events]
-        table = "events_all" if self.place.cluster else "events_local"
-        self.engine.insert(table, events, types, token=segment)
+        self.engine.insert(EVENTS.written_to(self.place), events, types, token=segment)
 
-    def _lose(self, lost: dict[str, list[object]]) -> None:
+    def _note_active(self, events: Lists) -> None:
+        """Say who was there in which week; for what is counted again, it is all the same."""
+        active = active_in(events)
+        if active["uid"]:
+            types = list(ACTIVITY.columns.values())
+            self.engine.insert(ACTIVITY.written_to(self.place), active, types)
+
+    def _lose(self, lost: Lists) -> None:
         moments = lost.pop("moment")
-        days = [int(moment) // DAY_SECONDS for moment in moments]  # type: ignore[call-overload]
+        days = [int(moment) // DAY_SECONDS for moment in moments]
         columns = {**lost, "day": days, "week": [week_of(day) for day in days]}
         self.engine.insert("losses_rows", columns, [LOSS_TYPES[name] for name in columns])
 

@@ -5,8 +5,8 @@ hash of the uid says, and on a cluster ``<name>_all`` spans them. All else is sm
 *everywhere*: each server of a cluster is a replica of the same table, so the page reads what it
 needs from whatever server it asks, and joins with it on each shard.
 
-Engines replace rows of one key when they please, so a row is never changed: a later one with a
-higher version stands in its place, and who reads takes the highest.
+A row is never changed: another with a higher version stands in its place, and who reads takes the
+highest (``FINAL``), for the engine replaces rows of one key when it pleases.
 """
 
 from __future__ import annotations
@@ -64,6 +64,10 @@ class Table:
         """Its name on a server."""
         return f"{self.name}_local" if self.is_sharded else self.name
 
+    def written_to(self, place: Place) -> str:
+        """Return what rows are inserted into; on a cluster it gives each to its shard."""
+        return f"{self.name}_all" if self.is_sharded and place.cluster else self.stands_as
+
 
 _COUNTS: Columns = {
     "accepted": "Int64",
@@ -100,11 +104,10 @@ EVENTS = Table(
     partition="(week, intDiv(day + 3, 7))",  # the same twice: so a day finds its partition, too
     is_sharded=True,
 )
-ACTIVITY = Table(
+ACTIVITY = Table(  # of people alone
     "activity",
-    {"product": "String", "uid": "Int64", "week": "Int32", "made": "UInt64"},
+    {"product": "String", "uid": "Int64", "week": "Int32"},
     key="product, uid, week",
-    version="made",
     partition="week",
     is_sharded=True,
 )
@@ -164,7 +167,7 @@ TOMBSTONES = Table(
     version="swept",
 )
 HORIZONS = Table("horizons", {"moment": "Int64", "at": _NOW}, key="moment")
-MAKINGS = Table(  # of which making a week's rows are to be read; week -1 is of all weeks together
+MAKINGS = Table(  # when a week was counted
     "makings", {"week": "Int32", "made": "UInt64"}, key="week", version="made"
 )
 ACTIVES = Table(
@@ -254,7 +257,7 @@ def create_table(table: Table, place: Place) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {place.database}.{table.stands_as}{place.on_cluster} "
         f"({columns}) ENGINE = {engine(table, place)}{partition} ORDER BY ({table.key})"
-        f"{_settings(place)}"
+        f"{_settings(table, place)}"
     )
 
 
@@ -278,7 +281,7 @@ def spanning(name: str, over: str, place: Place, by: str = "") -> str:
     )
 
 
-def _settings(place: Place) -> str:
-    if place.cluster:
+def _settings(table: Table, place: Place) -> str:
+    if place.cluster or table is not EVENTS:
         return ""  # a replicated table remembers by itself
     return f" SETTINGS non_replicated_deduplication_window = {SEGMENTS_REMEMBERED}"

@@ -12,8 +12,6 @@ from .tables import EVENTS, Place, spanning
 
 # Nobody who has asked to be forgotten is read, from that moment on.
 _REMEMBERED = "(product, uid) NOT IN (SELECT product, uid FROM {database}.tombstones)"
-_LATEST = "(week, made) IN (SELECT week, max(made) FROM {database}.makings GROUP BY week)"
-_LATEST_OF_ALL = "made IN (SELECT max(made) FROM {database}.makings WHERE week = -1)"
 
 # FINAL: of the rows of one id, one.
 _OF_SHARD = {
@@ -43,7 +41,6 @@ GROUP BY product, week, intDiv(arrived, 86400)
 SELECT product, cohort, active AS week, count() AS installs FROM (
     SELECT product, uid, min(week) AS cohort, groupUniqArrayIf(week, there = 1) AS weeks FROM (
         SELECT product, uid, week, 1 AS there FROM {database}.activity_local
-        WHERE {latest}
         UNION ALL
         SELECT product, uid, week, 0 AS there FROM {database}.firsts_local
         WHERE made IN (SELECT max(moment) FROM {database}.horizons)
@@ -53,6 +50,7 @@ GROUP BY product, cohort, active
 """,
 }
 
+# A row of zeros is one that was taken back.
 _READ = {
     "events": "SELECT {columns} FROM {database}.{events}",
     "environments": """
@@ -61,18 +59,18 @@ FROM {database}.environments_rows FINAL
 """,
     "actives": """
 SELECT product, week, who, version, python, platform, architecture, vendor, installs
-FROM {database}.actives_rows WHERE {latest}
+FROM {database}.actives_rows FINAL WHERE installs <> 0
 """,
     "tallies": """
 SELECT product, week, event, version, who, starts, installs
-FROM {database}.tallies_rows WHERE {latest}
+FROM {database}.tallies_rows FINAL WHERE starts <> 0
 """,
     "cohorts": """
-SELECT product, cohort, week, installs FROM {database}.cohorts_rows WHERE {latest_of_all}
+SELECT product, cohort, week, installs FROM {database}.cohorts_rows FINAL WHERE installs <> 0
 """,
     "intake": """
 SELECT product, day, accepted, duplicate, in_minute, in_hour, in_day, later
-FROM {database}.intake_rows WHERE {latest}
+FROM {database}.intake_rows FINAL
 UNION ALL
 SELECT product, day, accepted, duplicate, in_minute, in_hour, in_day, later
 FROM {database}.intake_moved FINAL
@@ -119,7 +117,5 @@ def _view(name: str, text: str, place: Place) -> str:
         columns=", ".join(EVENTS.columns),
         events="events_of_shard_all" if place.cluster else "events_of_shard",
         remembered=_REMEMBERED.format(database=place.database),
-        latest=_LATEST.format(database=place.database),
-        latest_of_all=_LATEST_OF_ALL.format(database=place.database),
     )
     return f"CREATE VIEW IF NOT EXISTS {place.database}.{name}{place.on_cluster} AS {filled}"
