@@ -1,8 +1,8 @@
 """A ClickHouse server for tests: the engine of chdb in a process of its own, over HTTP.
 
-Speaks as much of ClickHouse's HTTP interface as ``clickhouse-connect`` does: a statement in the body
-or in ``query``, ``param_<name>``, settings, ``database``, Native data behind an INSERT, chunked and
-compressed bodies, errors with their code. One password is known, so that it is asked for.
+Speaks as much of ClickHouse's HTTP interface as ``clickhouse-connect`` does: a statement in
+the body or in ``query``, ``param_<name>``, settings, ``database``, Native data behind an INSERT,
+chunked and compressed bodies, errors with their code. It asks for one password.
 
     python engine.py FOLDER [PORT]
 """

@@ -69,11 +69,16 @@ FROM {database}.tallies_rows FINAL WHERE starts <> 0
 SELECT product, cohort, week, installs FROM {database}.cohorts_rows FINAL WHERE installs <> 0
 """,
     "intake": """
-SELECT product, day, accepted, duplicate, in_minute, in_hour, in_day, later
-FROM {database}.intake_rows FINAL
-UNION ALL
-SELECT product, day, accepted, duplicate, in_minute, in_hour, in_day, later
-FROM {database}.intake_moved FINAL
+SELECT product, day, sum(a) AS accepted, sum(u) AS duplicate, sum(m) AS in_minute,
+    sum(h) AS in_hour, sum(d) AS in_day, sum(l) AS later
+FROM (
+    SELECT product, day, accepted AS a, duplicate AS u, in_minute AS m, in_hour AS h,
+        in_day AS d, later AS l
+    FROM {database}.intake_rows FINAL
+    UNION ALL
+    SELECT product, day, accepted, duplicate, in_minute, in_hour, in_day, later
+    FROM {database}.intake_moved FINAL
+) GROUP BY product, day HAVING accepted <> 0 OR duplicate <> 0
 """,
     "losses": """
 SELECT id, day, week, product, reason, lost FROM {database}.losses_rows FINAL
