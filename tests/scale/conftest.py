@@ -6,12 +6,11 @@ missing fails, and is not skipped.
 
 from __future__ import annotations
 
-import itertools
 import time
 
 import pytest
 import usage
-from engine import PASSWORD, client_of, running
+from engine import NUMBERS, PASSWORD, client_of, running
 from hypothesis import settings
 
 from jina_tel.collector.store import servers
@@ -28,8 +27,6 @@ settings.load_profile("scale")
 pytest.register_assert_rewrite(
     *(f"test_store_{name}" for name in ("load", "queries", "archive")), "test_page_answers"
 )
-
-NUMBERS = itertools.count()
 
 
 class InProcess:

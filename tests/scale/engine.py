@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import os
 import re
 import signal
@@ -25,6 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+NUMBERS = itertools.count()  # of databases
 USER, PASSWORD = "ada", "s3cr3t/:@"
 INSERT = re.compile(rb"INSERT INTO (\S+) \(([^)]*)\) FORMAT (\w+)\n", re.IGNORECASE)
 NOT_SETTINGS = {"query", "database", "compress", "decompress", "wait_end_of_query"}
@@ -136,19 +138,20 @@ def decoded(body: bytes, encoding: str | None) -> bytes:
     if encoding == "zstd":
         from backports import zstd
 
-        return b"".join(_frames(body, zstd))
+        return b"".join(frames(body, zstd.ZstdDecompressor))
     if encoding == "lz4":
         import lz4.frame
 
-        return lz4.frame.decompress(body)
+        return b"".join(frames(body, lz4.frame.LZ4FrameDecompressor))
     return body
 
 
-def _frames(body: bytes, zstd) -> Iterator[bytes]:
+def frames(body: bytes, decompressor) -> Iterator[bytes]:
+    """Yield what each block of data was, which is compressed by itself."""
     while body:
-        one = zstd.ZstdDecompressor()
+        one = decompressor()
         yield one.decompress(body)
-        body = one.unused_data
+        body = one.unused_data or b""
 
 
 class Engine:

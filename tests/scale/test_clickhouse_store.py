@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import NUMBERS, PASSWORD
+from engine import NUMBERS, PASSWORD
 from msgspec.structs import replace
 from usage import DAY, MONDAY, counts_in, counts_of, fresh, row
 
@@ -56,8 +56,9 @@ def test_what_another_collector_sends_again_stands_twice_and_counts_once(store):
 
 
 def test_a_segment_of_which_a_part_is_there_is_there_whole_after_the_next_try(store):
-    store.load([row("a")], [], "segment-0")
-    store.load([row("a"), row("b"), row("c", at=MONDAY + 9 * DAY)], [], "segment-1")
+    rows = [row("a"), row("b"), row("c", at=MONDAY + 9 * DAY)]
+    store.load(rows[:1], [], "segment-1")
+    store.load(rows, [], "segment-1")
 
     assert 3 == number(store, DISTINCT)
 

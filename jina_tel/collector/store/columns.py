@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import blake2b
 
@@ -116,6 +116,14 @@ class Loom:
         numbers = _numbers([one.id for one in new])
         rest = (field.name for field in fields(Environment)[1:])
         return {"id": numbers, **{name: _texts([getattr(e, name) for e in new]) for name in rest}}
+
+
+def digest_of(ids: Iterable[str]) -> str:
+    """Return a name for these events in this order, which no others have."""
+    digest = blake2b(digest_size=16)
+    for id in ids:
+        digest.update(id.encode() + b"\n")
+    return digest.hexdigest()
 
 
 def losses_in(lines: Sequence[Loss]) -> Columns:

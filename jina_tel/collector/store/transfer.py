@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +23,16 @@ SELECT day, count(*) FROM events
 WHERE moment >= $since AND moment < $until AND ($product = '' OR product = $product)
 GROUP BY day ORDER BY day
 """
-LOSSES = "SELECT id, day, product, reason, lost FROM losses WHERE day = $day ORDER BY id, reason"
-LOSS_DAYS = "SELECT DISTINCT day FROM losses ORDER BY day"
+LOSSES = "SELECT id, day, product, reason, lost FROM losses WHERE week = $week ORDER BY id"
+LOSS_WEEKS = "SELECT DISTINCT week FROM losses ORDER BY week"
 LOST = "SELECT day, reason, sum(lost) FROM losses GROUP BY day, reason ORDER BY day, reason"
 INTAKE = """
 SELECT product, day, sum(accepted), sum(duplicate), sum(in_minute), sum(in_hour), sum(in_day),
     sum(later)
 FROM intake GROUP BY product, day ORDER BY product, day
 """
+
+AT_ONCE = 50_000  # events that are moved together, of however many days
 
 Told = Callable[[int], None]
 
@@ -58,9 +59,8 @@ def copy(source: Archive, target: Archive, told: Told = lambda done: None) -> in
     source.settle()
     _refuse_others(source, target)
     done = copy_events(source, target, ALWAYS, told)
-    for (day,) in source.rows(LOSS_DAYS, {}):
-        losses = _losses(source.rows(LOSSES, {"day": day}))
-        target.move([], losses, f"losses-{day}-{len(losses)}")
+    for (week,) in source.rows(LOSS_WEEKS, {}):
+        target.move([], _losses(source.rows(LOSSES, {"week": week})), "moved")
     target.settle()
     target.move_intake(source.rows(INTAKE, {}))
     _compare(source, target)
@@ -72,16 +72,18 @@ def copy_events(
 ) -> int:
     """Copy the events that are meant, a day after the other; return how many they are."""
     there: dict[int, int] = dict(target.rows(DAYS, parameters))
-    done = 0
-    for day, count in source.rows(DAYS, parameters):
-        if there.get(day) == count:
-            done += count
-        else:
-            for rows in _pages(source, {**parameters, "day": day}):
-                target.move(rows, [], _token(rows))
-                done += len(rows)
-                told(done)
+    days: dict[int, int] = dict(source.rows(DAYS, parameters))
+    left = [day for day, count in days.items() if there.get(day) != count]
+    done = sum(count for day, count in days.items() if day not in left)
+    waiting: list[Row] = []
+    for rows in (rows for day in left for rows in _pages(source, {**parameters, "day": day})):
+        waiting += rows
+        if len(waiting) >= AT_ONCE:
+            done += _move(target, waiting)
+            waiting = []
         told(done)
+    done += _move(target, waiting)
+    told(done)
     return done
 
 
@@ -90,6 +92,12 @@ def aside(path: str) -> Iterator[Path]:
     """Have a folder beside a file for what is made on the way to it."""
     with tempfile.TemporaryDirectory(prefix="transfer-", dir=Path(path).absolute().parent) as one:
         yield Path(one)
+
+
+def _move(target: Archive, rows: list[Row]) -> int:
+    if rows:
+        target.move(rows, [], "moved")
+    return len(rows)
 
 
 def _pages(source: Store, parameters: Parameters) -> Iterator[list[Row]]:
@@ -125,14 +133,6 @@ def _losses(rows: Answer) -> list[Loss]:
         line = lines.setdefault(id, Loss(id, day * DAY_SECONDS, product, {}))
         lines[id] = Loss(id, line.at, product, {**line.lost, reason: int(lost)})
     return list(lines.values())
-
-
-def _token(rows: Sequence[Row]) -> str:
-    """Return a name for these events: another for others, though they are of the same day."""
-    digest = blake2b(digest_size=16)
-    for row in rows:
-        digest.update(row.id.encode())
-    return f"moved-{digest.hexdigest()}"
 
 
 def _refuse_others(source: Store, target: Store) -> None:

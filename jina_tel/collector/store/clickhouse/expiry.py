@@ -67,7 +67,7 @@ def expire(engine: Engine, place: Place, before: int) -> int:
     sweep(engine, place)
     weeks = [one for (one,) in engine.rows(WEEKS, {"week": week})]
     engine.run(*_of_events(place, weeks, before, week))
-    rollups.count_week(engine, place, week)
+    rollups.count_weeks(engine, place, [week])
     engine.run(_drop(ACTIVITY, place, str(week)), _filled(ACTIVE, place, week))
     engine.run(_filled(KEEP_FIRSTS, place, week, before), *_of_counts(place, weeks, before, week))
     engine.run(f"INSERT INTO horizons (moment) VALUES ({before})")

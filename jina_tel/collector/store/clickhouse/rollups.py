@@ -8,12 +8,14 @@ count at once do no harm, and an event that came twice, through whomever, is cou
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from .engine import Engine
 from .tables import Place
 from .views import of_shards
 
 MADE_BITS = 32  # below the seconds, for the makings within one
+WEEKS_AT_ONCE = 8  # more need fewer statements, and more memory
 ALL_WEEKS = -1  # what the makings of the cohorts stand under
 CHANCE_BITS = 20  # two who begin at once must not have one number
 LAG_SECONDS = 60  # on a cluster: how far a replica may be behind, or two servers' clocks apart
@@ -26,17 +28,17 @@ WHERE toUnixTimestamp(a.last) + $lag >= intDiv(m.made, 4294967296)
 ORDER BY a.week
 """
 NUMBERS = "SELECT toUnixTimestamp(now()), (SELECT max(made) FROM makings)"
-# Every statement of a week. What was counted and is there no more is counted as nothing: a row of
-# zeros takes its place.
-OF_A_WEEK = (
+# Every statement of some weeks. What was counted and is there no more is counted as nothing: a row
+# of zeros takes its place.
+OF_WEEKS = (
     """
 INSERT INTO tallies_rows (product, week, event, version, who, starts, installs, made)
 SELECT product, week, event, version, who, sum(s), sum(i), {made}
 FROM (
     SELECT product, week, event, version, who, starts AS s, installs AS i
-    FROM {tallies} WHERE week = {week}
+    FROM {tallies} WHERE week IN ({weeks})
     UNION ALL
-    SELECT product, week, event, version, who, 0, 0 FROM tallies WHERE week = {week}
+    SELECT product, week, event, version, who, 0, 0 FROM tallies WHERE week IN ({weeks})
 ) GROUP BY product, week, event, version, who
 """,
     """
@@ -47,10 +49,10 @@ FROM (
     SELECT l.product AS product, l.week AS week, l.who AS who, e.version AS version,
         e.python AS python, e.platform AS platform, e.architecture AS architecture,
         e.vendor AS vendor, l.installs AS n
-    FROM {last} AS l JOIN environments AS e ON l.environment = e.id WHERE l.week = {week}
+    FROM {last} AS l JOIN environments AS e ON l.environment = e.id WHERE l.week IN ({weeks})
     UNION ALL
     SELECT product, week, who, version, python, platform, architecture, vendor, 0
-    FROM actives WHERE week = {week}
+    FROM actives WHERE week IN ({weeks})
 ) GROUP BY product, week, who, version, python, platform, architecture, vendor
 """,
     """
@@ -61,10 +63,10 @@ SELECT product, week, day, sum(n), greatest(sum(came) - sum(n), 0), sum(m), sum(
 FROM (
     SELECT product, week, day, accepted AS n, toInt64(0) AS came, in_minute AS m, in_hour AS h,
         in_day AS d, later AS l
-    FROM {intake} WHERE week = {week}
+    FROM {intake} WHERE week IN ({weeks})
     UNION ALL
     SELECT product, week, day, 0, came, 0, 0, 0, 0 FROM arrivals FINAL
-    WHERE week = {week} AND day > 0
+    WHERE week IN ({weeks}) AND day > 0
 ) GROUP BY product, week, day
 """,
 )
@@ -88,24 +90,24 @@ def settle(engine: Engine, place: Place, calm_seconds: int = 0) -> int:
     """
     lag = LAG_SECONDS if place.cluster else 0
     weeks = [week for (week,) in engine.rows(CHANGED, {"lag": lag, "calm": calm_seconds})]
-    for week in weeks:
-        count_week(engine, place, week)
+    for first in range(0, len(weeks), WEEKS_AT_ONCE):
+        count_weeks(engine, place, weeks[first : first + WEEKS_AT_ONCE])
     if weeks:
         count_cohorts(engine, place)
     return len(weeks)
 
 
-def count_week(engine: Engine, place: Place, week: int) -> None:
-    """Count one week again."""
+def count_weeks(engine: Engine, place: Place, weeks: Sequence[int]) -> None:
+    """Count some weeks again, all of them at once."""
     made = number_of_making(engine)
-    engine.run(*(_filled(statement, place, made, week) for statement in OF_A_WEEK))
-    engine.run(_noted(week, made))
+    engine.run(*(_filled(statement, place, made, weeks) for statement in OF_WEEKS))
+    engine.run(_noted(weeks, made))
 
 
 def count_cohorts(engine: Engine, place: Place) -> None:
     """Count again who of which first week was there in which week."""
     made = number_of_making(engine)
-    engine.run(_filled(OF_ALL_WEEKS, place, made, ALL_WEEKS), _noted(ALL_WEEKS, made))
+    engine.run(_filled(OF_ALL_WEEKS, place, made), _noted([ALL_WEEKS], made))
 
 
 def number_of_making(engine: Engine) -> int:
@@ -114,11 +116,12 @@ def number_of_making(engine: Engine) -> int:
     return int(max(second << MADE_BITS, last)) + 1 + random.getrandbits(CHANCE_BITS)
 
 
-def _noted(week: int, made: int) -> str:
-    return f"INSERT INTO makings (week, made) VALUES ({week}, {made})"
+def _noted(weeks: Sequence[int], made: int) -> str:
+    rows = ", ".join(f"({week}, {made})" for week in weeks)
+    return f"INSERT INTO makings (week, made) VALUES {rows}"
 
 
-def _filled(statement: str, place: Place, made: int, week: int) -> str:
+def _filled(statement: str, place: Place, made: int, weeks: Sequence[int] = ()) -> str:
     names = ("tallies", "last", "intake", "cohorts")
     spans = {name: of_shards(name, place) for name in names}
-    return statement.format(made=made, week=week, **spans)
+    return statement.format(made=made, weeks=", ".join(map(str, weeks)), **spans)

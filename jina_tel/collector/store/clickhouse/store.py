@@ -10,7 +10,7 @@ from contextlib import closing
 
 from .. import transfer
 from ..base import Answer, Loss, Parameters, Row
-from ..columns import DAY_SECONDS, INTAKE, Loom, losses_in, table_of, week_of
+from ..columns import DAY_SECONDS, INTAKE, Loom, digest_of, losses_in, table_of, week_of
 from ..duck import DuckStore
 from . import care, expiry, rollups
 from .engine import Engine
@@ -148,7 +148,10 @@ class ClickHouseStore:
 
     def _keep(self, events: Lists, segment: str) -> None:
         types = [EVENTS.columns[name].split()[0] for name in events]
-        self.engine.insert(EVENTS.written_to(self.place), events, types, token=segment)
+        # With their ids in it: those of a segment from which somebody was left out meanwhile may
+        # stand in other blocks, and none of these may be taken for one that came.
+        token = f"{segment}-{digest_of(events['id'])}"
+        self.engine.insert(EVENTS.written_to(self.place), events, types, token)
 
     def _note_active(self, events: Lists) -> None:
         """Say who was there in which week; for what is counted again, it is all the same."""
