@@ -3,12 +3,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_OF_VENV = .venv/bin/python
 COLLECTOR = .venvs/collector
+SCALE = .venvs/scale
 # One more than there are processors: most tests wait for a process of their own.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 export JOBS
 STORE ?= usage.duckdb
 
-.PHONY: bench bench-quick help demo demo-data test test-collector test-quick lint types test-jina docs dist clean
+.PHONY: bench bench-quick help demo demo-data test test-collector test-scale test-quick lint types test-jina docs dist clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +40,11 @@ test-collector: .venv-collector ## check the collector's types and run its tests
 	set -o pipefail; $(COLLECTOR)/bin/python -m pytest tests/collector -n $(JOBS) \
 	    --dist loadgroup 2>&1 | tee .reports/collector.log
 
+test-scale: .venv-scale ## check the store of many machines on the engines themselves, in an environment of its own
+	@mkdir -p .reports
+	set -o pipefail; $(SCALE)/bin/python -m pytest tests/scale -n $(JOBS) \
+	    --dist loadgroup 2>&1 | tee .reports/scale.log
+
 test-jina: ## run the tests on real Jina, in an environment of its own
 	tools/jina-env
 	@mkdir -p .reports
@@ -65,9 +71,12 @@ clean: ## remove the environments and whatever else was made
 	rm -rf build dist docs/_build *.egg-info .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: .venv-test .venv-collector
+.PHONY: .venv-test .venv-collector .venv-scale
 .venv-test:
 	@python=$$(tools/pythons --main) && tools/venv .venv "$$python" test,lint
 .venv-collector:
 	@python=$$(tools/pythons --main) && tools/venv $(COLLECTOR) "$$python" \
 	    test,lint,collector,collector-test
+.venv-scale:
+	@python=$$(tools/pythons --main) && tools/venv $(SCALE) "$$python" \
+	    test,lint,collector,clickhouse,collector-test,scale-test

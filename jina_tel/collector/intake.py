@@ -28,7 +28,7 @@ from .store import REJECTED, Loss, Store
 
 LOAD_SECONDS = 1.0
 EXPIRE_SECONDS = 3600.0
-SETTLE_SHARE = 0.05  # of the time, at the most, is spent on counting anew
+SETTLE_SHARE = 0.1  # of the time, at the most, is spent on counting anew
 WAITING_BYTES = 4 * 1024**3  # of segments; past that the store must come first
 
 log = logging.getLogger("jina_tel.collector")
