@@ -28,8 +28,11 @@ ClickHouse database, whose address is clickhouse://USER@HOST:8123/DATABASE
   copy     copy all to another store, in which there is nothing else. Ended and
            started again, it goes on. In the end both must have equal counts
 
-  jina-tel store init clickhouse://ada@db.example/usage --cluster main
-  jina-tel store copy usage.duckdb clickhouse://ada@db.example/usage
+A server's needs jina_tel[clickhouse]. Nothing else may write to either store
+while it is copied: stop the collectors; their clients keep what they have.
+
+  jina-tel store init new.duckdb
+  jina-tel store check new.duckdb --json
 """
 ACTS = ("init", "migrate", "check", "copy")
 
