@@ -2,7 +2,8 @@
 
 For each store a collector is started on a copy of it, or on the server itself: the seconds until it
 listens, the whole page asked for cold (the first after the start), cold again (another view) and
-warm (nothing has changed), and the most memory that it had. The floor is a page of no content from the same process.
+warm (nothing has changed), and the most memory that it had. The floor is a page of no content from
+the same process.
 
     python examples/demo_data.py usage-1m.duckdb --events 1000000 --installs 24000
     python examples/demo_data.py usage-10m.duckdb

@@ -120,10 +120,7 @@ class Loom:
 
 def digest_of(ids: Iterable[str]) -> str:
     """Return a name for these events in this order, which no others have."""
-    digest = blake2b(digest_size=16)
-    for id in ids:
-        digest.update(id.encode() + b"\n")
-    return digest.hexdigest()
+    return blake2b("\n".join(ids).encode(), digest_size=16).hexdigest()
 
 
 def losses_in(lines: Sequence[Loss]) -> Columns:

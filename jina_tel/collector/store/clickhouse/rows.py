@@ -35,6 +35,7 @@ def lists(columns: Columns) -> Lists:
 def events_of(loom: Loom, rows: Sequence[Row], arrived: int) -> Lists:
     """Return the columns of events, of those with one id the first."""
     columns, environments = loom.known(rows)
+    weeks = (columns["moment"] // DAY_SECONDS + 3) // 7
     events = lists(columns)
     began = [began_of(str(uptime)) for uptime in events["uptime"]]
     said = ["" if moment >= 0 else text for moment, text in zip(began, events["uptime"])]
@@ -46,6 +47,7 @@ def events_of(loom: Loom, rows: Sequence[Row], arrived: int) -> Lists:
         "who": [who_of(one, bool(is_kept)) for one, is_kept in zip(environments, kept)],
         "began": [*began],
         "uptime": [*said],
+        "week": weeks.tolist(),
         "arrived": [arrived] * len(began),
     }
 
@@ -57,8 +59,8 @@ def environments_of(loom: Loom) -> Lists:
 
 def active_in(events: Lists) -> Lists:
     """Return who of the people was there in which week."""
-    rows = zip(events["product"], events["uid"], events["moment"], events["who"], strict=True)
-    active = {(p, u, week_of(int(at) // DAY_SECONDS)) for p, u, at, who in rows if who == "people"}
+    rows = zip(events["product"], events["uid"], events["week"], events["who"], strict=True)
+    active = {row[:3] for row in rows if row[3] == "people"}
     named = zip(*active, strict=True) if active else ((), (), ())
     return dict(zip(("product", "uid", "week"), map(list, named), strict=True))
 
