@@ -37,6 +37,7 @@ BY_CALL = {"__import__", "import_module", "importlib.import_module"}
 COLLECTORS = [
     *("starlette", "uvicorn", "msgspec", "duckdb", "pyarrow", "prometheus_client"),
     *("numpy", "google", "opentelemetry", "backports", "compression", "confluent_kafka"),
+    "clickhouse_connect",
 ]
 
 # What is not of the standard library, and the rooms that may import it.

@@ -25,6 +25,11 @@ Receive the telemetry of your library, keep it in one file, and show it on a
 page. A batch is on disk before it is acknowledged, beside the store in
 FILE.segments, and in the store a second later. An id counts once.
 
+Where one machine is not enough, --store takes a ClickHouse server's address,
+on which jina-tel store init has made the tables. Any number of collectors
+write to it; each keeps but its segments, in HOST-PORT-DATABASE.segments here.
+The password of its user stands in JINA_TEL_STORE_PASSWORD.
+
 Products other than jina are known by their schema; the schemas of several
 versions of one product may be given, and a line may be of any of them:
 
@@ -44,6 +49,7 @@ is secret among them in JINA_TEL_COLLECTOR_KAFKA, as name=value&name=value:
 """
 TOKEN, PASSWORD = "JINA_TEL_COLLECTOR_TOKEN", "JINA_TEL_COLLECTOR_PASSWORD"
 KAFKA = "JINA_TEL_COLLECTOR_KAFKA"
+STORE_PASSWORD = "JINA_TEL_STORE_PASSWORD"
 INSTALL = "pip install 'jina_tel[collector]'"
 INSTALL_KAFKA = "pip install 'jina_tel[collector,kafka]'"
 SCHEMA_BYTES = 1 << 20
@@ -53,7 +59,15 @@ PASSWORD_BYTES = 18
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add("collect", "receive, keep and show telemetry", TEXT, run, product=False)
-    parser.add_argument("--store", metavar="FILE", required=True, help="where all is kept")
+    parser.add_argument(
+        "--store",
+        metavar="STORE",
+        required=True,
+        help="where all is kept: a file, or clickhouse://USER@HOST:8123/DATABASE",
+    )
+    parser.add_argument(
+        "--segments", metavar="FOLDER", help="what the store has not yet (STORE.segments)"
+    )
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="HOST", help="listen there (default: 127.0.0.1)"
     )
@@ -103,18 +117,20 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
 
     from ..collector.options import Options, is_loopback
     from ..collector.server import serve
+    from ..collector.store.address import beside, shown
 
-    store = arguments.store
+    store, name = arguments.store, beside(arguments.store)
     given = environ.get(PASSWORD) or None
     options = Options(
         store=store,
-        segments=Path(f"{store}.segments"),
+        segments=Path(arguments.segments or f"{name}.segments"),
         host=arguments.host,
         port=arguments.port,
         schemas=(schema.json_schema([JINA.settings]), *map(read_schema, arguments.schema)),
         stopped=tuple(arguments.stop),
         token=environ.get(TOKEN) or None,
-        password=given or (None if is_loopback(arguments.host) else kept_password(store)),
+        password=given or (None if is_loopback(arguments.host) else kept_password(name)),
+        store_password=environ.get(STORE_PASSWORD) or None,
         public=arguments.public,
         keep_days=arguments.keep_days,
         per_second=arguments.rate,
@@ -123,11 +139,11 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     )
 
     def listening(address: str) -> None:
-        screen.line(f"collecting into {store}; Ctrl-C ends it")
+        screen.line(f"collecting into {shown(store)}; Ctrl-C ends it")
         screen.field("page", f"{address}/")
         screen.field("events", f"{address}/v1/events")
         if options.password is not None and given is None:
-            screen.field("password", f"{options.password} (kept in {store}.password)")
+            screen.field("password", f"{options.password} (kept in {name}.password)")
         screen.flush()
 
     try:
@@ -178,11 +194,11 @@ def read_schema(path: str) -> Mapping[str, Any]:
     )
 
 
-def kept_password(store: str) -> str:
+def kept_password(name: str) -> str:
     """Return the password that is kept beside the store, made at the first time; raises OSError."""
     import secrets
 
-    path = f"{store}.password"
+    path = f"{name}.password"
     try:
         files.write_new(path, secrets.token_urlsafe(PASSWORD_BYTES).encode())
     except FileExistsError:

@@ -66,6 +66,7 @@ FURTHER: Rows = (
         "settings of Kafka for jina-tel collect --forward, that are secret",
     ),
     ("JINA_TEL_COLLECTOR_PASSWORD", "what opens the page of jina-tel collect beyond loopback"),
+    ("JINA_TEL_STORE_PASSWORD", "of the user at the server that is given as a --store"),
     ("JINA_TEL_TESTING", "set by the pytest plugin: what would leave the machine is memory:"),
     (
         "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",

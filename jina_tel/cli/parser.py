@@ -19,6 +19,7 @@ from . import (
     send,
     show,
     status,
+    store,
 )
 from .manual import DESCRIPTION, epilog
 from .usage import UsageError, suggest
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *(status, answer, preview, show, fields, send, reset, forget),
-    *(collect, report, export, completion),
+    *(collect, report, export, store, completion),
 )
 
 

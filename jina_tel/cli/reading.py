@@ -1,8 +1,8 @@
-"""Where a command reads a store: the file, or the collector that has it."""
+"""Where a command reads a store: the file or server, or the collector that has it."""
 
 from __future__ import annotations
 
-from .collect import PASSWORD
+from .collect import PASSWORD, STORE_PASSWORD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_store(parser: Parser) -> None:
     """Add the option that says which store."""
     parser.add_argument(
-        "--store", metavar="FILE", required=True, help="what jina-tel collect keeps"
+        "--store", metavar="STORE", required=True, help="what jina-tel collect keeps"
     )
 
 
@@ -28,11 +28,11 @@ def read(
     from_file: Callable[[Archive], T],
     from_collector: Callable[[str, str | None], T],
 ) -> T:
-    """Read a store from its file, or from the collector that has it open.
+    """Read a store from its file or server, or from the collector that has it open.
 
     Args:
-        store: the file's path.
-        environ: the page's password may stand there.
+        store: the file's path, or the server's address.
+        environ: the page's password and the server's may stand there.
         from_file: given the store.
         from_collector: given the collector's address, and the password.
 
@@ -44,12 +44,13 @@ def read(
     from ..collector.errors import StoreBusyError, StoreError
     from ..collector.running import address_of, password_of
     from ..collector.store import open_store
+    from ..collector.store.address import is_server
 
-    if not os.path.exists(store):
+    if not is_server(store) and not os.path.exists(store):
         raise StoreError(f"{store}: there is no such store; jina-tel collect makes one")
-    address = address_of(store)
+    address = None if is_server(store) else address_of(store)
     try:
-        opened = open_store(store)
+        opened = open_store(store, environ.get(STORE_PASSWORD))
     except StoreBusyError:
         if address is None:
             raise

@@ -191,10 +191,11 @@ def _life_of(intake: Intake, begun: Callable[[], None]) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         """Load while we serve, and at the end what still waits."""
-        loading = asyncio.create_task(intake.load_forever())
+        tasks = [asyncio.create_task(one()) for one in (intake.load_forever, intake.settle_forever)]
         begun()
         yield
-        loading.cancel()
+        for task in tasks:
+            task.cancel()
         await intake.close()
 
     return life

@@ -2,18 +2,21 @@
 
 Lines that come at the same time are written with one ``fdatasync``. About once a second what was
 written is loaded into the store, by the same way by which a start after a crash finds it: a
-segment is read, loaded and removed, and a load that is repeated changes nothing.
+segment is read, loaded and removed, and a load that is repeated changes nothing. A store that does
+not count as it loads is settled beside that, as often as it takes a small part of its time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +29,7 @@ from .store import REJECTED, Loss, Store
 
 LOAD_SECONDS = 1.0
 EXPIRE_SECONDS = 3600.0
+SETTLE_SHARE = 0.1  # of the time, at the most, is spent on counting anew
 WAITING_BYTES = 4 * 1024**3  # of segments; past that the store must come first
 
 log = logging.getLogger("jina_tel.collector")
@@ -64,6 +68,7 @@ class Intake:
         self._writer = ThreadPoolExecutor(1, "segments")
         self._loader = ThreadPoolExecutor(1, "store")
         self._reader = ThreadPoolExecutor(1, "reader")
+        self._settler = ThreadPoolExecutor(1, "settler")
         self._turn = asyncio.Lock()  # one commit at a time
         self._contents: list[bytes] = []
         self._next: asyncio.Task[None] | None = None
@@ -107,6 +112,16 @@ class Intake:
             await self.load()
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
+    async def settle_forever(self) -> None:
+        """Have the store count what has changed; with others on it, not all in the same moment."""
+        pause = LOAD_SECONDS
+        while True:
+            began = time.monotonic()
+            await self._in(self._settler, partial(self._settle, int(pause)))
+            took = time.monotonic() - began
+            pause = max(LOAD_SECONDS, took / SETTLE_SHARE)
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))
+
     async def forget(self, product: str, uid: int) -> int:
         """Remove every row of ``uid``, also what waits; return how many rows that were.
 
@@ -121,9 +136,9 @@ class Intake:
     async def close(self) -> None:
         """Bring all into the store that it takes, and end."""
         await self.load()
-        self._writer.shutdown()
-        self._loader.shutdown()
-        self._reader.shutdown()
+        await self._in(self._settler, partial(self._settle, 0))
+        for thread in (self._writer, self._loader, self._reader, self._settler):
+            thread.shutdown()
 
     def _forget(self, product: str, uid: int) -> int:
         self._onward.forget(product, uid)
@@ -165,7 +180,7 @@ class Intake:
 
     def _load_one(self, segment: Path, rows: Rows) -> None:
         with self.metrics.load.time():
-            new = self.store.load(rows.events, rows.losses)
+            new = self.store.load(rows.events, rows.losses, segment.stem)
         self._onward.take(segment)
         self.metrics.loaded.inc(new)
         self.metrics.duplicates.inc(len(rows.events) - new)
@@ -173,6 +188,13 @@ class Intake:
         for loss in rows.losses:
             for why, count in loss.lost.items():
                 self.metrics.lost.labels(loss.product, why).inc(count)
+
+    def _settle(self, calm_seconds: int) -> None:
+        try:
+            self.store.settle(calm_seconds)
+        except Exception as error:  # noqa: BLE001 - what comes is kept and loaded meanwhile
+            log.error("the store counts nothing anew: %s", error)
+            self.metrics.failures.inc()
 
     def _owe(self) -> None:
         """Put the counts of what was turned away down for the store, one for each product."""

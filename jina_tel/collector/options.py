@@ -19,7 +19,7 @@ class Options:
     """One collector.
 
     Attributes:
-        store: its address, a path for now.
+        store: its address: a path, or a server's.
         segments: the folder of what the store does not have yet.
         host: the address to listen at.
         port: 0 takes a free one.
@@ -28,13 +28,14 @@ class Options:
         token: what whoever sends must show, None for nobody must.
         password: what whoever looks must show, None for nobody must.
         public: the page is for all.
+        store_password: of the user in a server's address, where that has none.
         keep_days: how old an event may become.
         per_second: how many requests a second one address may make, 0 for as many as it likes.
         forward: where lines go on to that the store has, None for nowhere.
         proxies: the addresses whose word on where a request comes from is taken.
     """
 
-    store: str
+    store: str = field(repr=False)  # a password may stand in it
     segments: Path
     host: str = "127.0.0.1"
     port: int = 8075
@@ -42,6 +43,7 @@ class Options:
     stopped: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    store_password: str | None = field(default=None, repr=False)
     public: bool = False
     keep_days: int = 400
     per_second: float = 100.0

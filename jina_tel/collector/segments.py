@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,7 +64,8 @@ class Segments:
         return sum(file.stat().st_size for file in self.folder.glob(f"*{SUFFIX}"))
 
     def _begin(self) -> None:
-        name = f"{time.time_ns():020d}-{os.getpid()}{SUFFIX}"
+        # Another than any other collector's: a store of many knows by it what it has already.
+        name = f"{time.time_ns():020d}-{uuid.uuid4().hex}{SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._open = name  # first: the loading thread must not take it for a sealed one
         self._number = os.open(self.folder / name, flags, 0o600)

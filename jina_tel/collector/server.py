@@ -29,6 +29,7 @@ from .page import PageOptions
 from .running import announced
 from .segments import Segments
 from .store import Store, open_store
+from .store.address import is_server, shown
 
 FORWARD = "forward"  # in the folder of the segments
 CONNECTIONS = 4096
@@ -50,8 +51,12 @@ def serve(options: Options, listening: Callable[[str], None]) -> None:
         ValueError: a schema cannot be understood.
     """
     segments = Segments(options.segments)
-    with ending(), alone(segments.folder, options.store), bound(options) as listener:
-        store = open_store(options.store)
+    with (
+        ending(),
+        alone(segments.folder, shown(options.store)),
+        bound(options) as listener,
+    ):
+        store = open_store(options.store, options.store_password)
         metrics = Metrics()
         try:
             with onward_of(options, metrics) as onward:
@@ -100,7 +105,7 @@ def ending() -> Iterator[None]:
 
 @contextmanager
 def alone(folder: Path, store: str) -> Iterator[None]:
-    """Be the only collector of a store; raises StoreError where there is another."""
+    """Be the only collector of these segments; raises StoreError where there is another."""
     number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
@@ -109,7 +114,7 @@ def alone(folder: Path, store: str) -> Iterator[None]:
             pid = os.read(number, 32).decode("ascii", "replace").strip() or "unknown"
             raise StoreError(
                 f"{store}: another collector, process {pid}, has it; stop that one, or give "
-                "another --store"
+                f"another {'--segments' if is_server(store) else '--store'}"
             ) from None
         os.truncate(number, 0)
         os.write(number, f"{os.getpid()}\n".encode())

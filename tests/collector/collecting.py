@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from jina_tel import identity, schema
 from jina_tel.collector.store import open_store
+from jina_tel.collector.store.address import beside
 from jina_tel.jina import JINA
 
 NDJSON = "application/x-ndjson"
@@ -43,12 +44,18 @@ class Collecting:
     Args:
         folder: where its store is.
         options: of the command line.
+        store: its address, where it is no file in the folder.
+        cwd: where it is started.
         variables: of its environment.
     """
 
-    def __init__(self, folder: Path, *options: str, under=(), **variables: str) -> None:
-        self.store = folder / "usage.duckdb"
-        self.segments = folder / "usage.duckdb.segments"
+    def __init__(
+        self, folder: Path, *options: str, under=(), store="", cwd=None, **variables: str
+    ) -> None:
+        self.folder = folder
+        self.store = store or folder / "usage.duckdb"
+        self.segments = folder / f"{beside(str(self.store))}.segments"
+        self._cwd = cwd
         self.port = 0
         self._errors = folder / "errors.txt"
         self._options = options
@@ -75,6 +82,7 @@ class Collecting:
                 stderr=errors,
                 text=True,
                 env={**os.environ, **self._variables},
+                cwd=self._cwd,
             )
 
     def said(self) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from usage import DAY, MONDAY, row
+from usage import DAY, MONDAY, fresh, row
 
 from jina_tel.collector.page.answers import QUESTIONS, all_of
 from jina_tel.collector.page.filters import FilterError, filters_of, monday, week_at
@@ -19,7 +19,7 @@ from jina_tel.collector.page.folding import folded, version_key
 from jina_tel.collector.page.report import asked_of
 from jina_tel.collector.page.tables import Column, Table, shown
 from jina_tel.collector.page.words import said, share
-from jina_tel.collector.store import REJECTED, Loss, open_store
+from jina_tel.collector.store import REJECTED, Loss
 
 WEEK = 7 * DAY
 NOW = MONDAY + 10 * WEEK + DAY  # a Tuesday: the week of 16 March 2026 has begun
@@ -30,8 +30,9 @@ def answer(name, rows, losses=(), fewest=1, **asked):
 
 
 def whole(rows, losses=(), fewest=1, **asked):
-    store = open_store(":memory:")
+    store = fresh()
     store.load(list(rows), list(losses))
+    store.settle()
     return all_of(asked_of(store, {"product": "jina", **asked}, NOW, fewest))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from usage import MONDAY, row
+from usage import MONDAY, fresh, row
 
 from jina_tel.collector.page.filters import filters_of
-from jina_tel.collector.store import open_store, queries
+from jina_tel.collector.store import queries
 from jina_tel.collector.store.text import named, statements, text
 
 TEXTS = {name: given for name, given in vars(queries).items() if name.isupper()}
@@ -41,17 +41,19 @@ def test_a_question_is_answered_by_a_store_with_events_and_without(name):
     asked = filters_of({"product": "jina"}, MONDAY)
     bounds = {"since": 0, "until": 1 << 40, "day": MONDAY // 86_400}
     given = {**asked.parameters(), "from_moment": -1, "from_id": ""}
-    store = open_store(":memory:")
+    store = fresh()
     for rows in ([], [row("a")]):
         store.load(rows, [])
+        store.settle()
         found = store.rows(TEXTS[name], {**given, **(bounds if name in ("DAYS", "EXPORT") else {})})
 
         assert (bool(rows) or "sum(" in TEXTS[name]) >= bool(found)
 
 
 def test_a_parameter_is_never_text_of_a_question():
-    store = open_store(":memory:")
+    store = fresh()
     store.load([row("a")], [])
+    store.settle()
     hostile = "x'; DROP TABLE events; --"
 
     assert [] == store.rows(queries.VERSIONS, {"product": hostile})

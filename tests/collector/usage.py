@@ -1,11 +1,17 @@
-"""Rows that a test makes up, and what a store must say of them."""
+"""Rows that a test makes up, and what a store must say of them.
+
+The store is one of DuckDB; ``tests/scale`` runs the same tests on another: it sets ``Fresh``.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import date
 
-from jina_tel.collector.store import Row
+from hypothesis import HealthCheck, settings
+
+from jina_tel.collector.store import Archive, Row
 from jina_tel.collector.store.columns import environment_of, week_of
 
 DAY = 86_400
@@ -18,6 +24,30 @@ FACTS = {
     "python": "3.11.7",
     "uptime": "2026-01-05T09:00:00.123456",
 }
+
+
+class Fresh:
+    """How a store is made that holds nothing yet; ends with the last that knows it."""
+
+    examples_of = 1  # of so many examples one is tried, where a store takes long to be made
+
+    @staticmethod
+    def make(clock=time.time) -> Archive:
+        from jina_tel.collector.store.duck import DuckStore
+
+        return DuckStore(":memory:", clock)
+
+
+def fresh(clock=time.time) -> Archive:
+    return Fresh.make(clock)
+
+
+def slow(examples: int):
+    return settings(
+        max_examples=max(2, examples // Fresh.examples_of),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 
 
 def row(id: str, at: int = MONDAY, uid: int = 1, **changes) -> Row:
@@ -46,7 +76,8 @@ def counts_of(rows) -> dict[str, Counter]:
 
 
 def counts_in(store) -> dict[str, Counter]:
-    """Return what the roll-ups of a store hold."""
+    """Return what the roll-ups of a store hold, once it has counted all."""
+    store.settle()
     tallies = store.rows(
         "SELECT product, week, event, version, who, starts, installs FROM tallies", {}
     )

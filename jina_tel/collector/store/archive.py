@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
@@ -12,7 +12,7 @@ import msgspec
 
 from ...event import FORMAT
 from ...identity import session_id
-from .base import Parameters, Store
+from .base import Answer, Loss, Parameters, Row, Store
 from .queries import DAYS, EXPORT
 
 EPOCH = datetime(1970, 1, 1)
@@ -32,6 +32,18 @@ class Archive(Store, Protocol):
         """Write the events to a new file of Parquet, a column for each fact."""
         ...
 
+    def move(self, rows: Sequence[Row], losses: Sequence[Loss], segment: str) -> None:
+        """Keep rows of another store, as ``load`` does, but count no intake: that is moved, too."""
+        ...
+
+    def move_intake(self, rows: Answer) -> None:
+        """Take over the intake of another store, in the place of what was taken over before.
+
+        Args:
+            rows: product, day, and the counts, as the columns of ``intake`` stand.
+        """
+        ...
+
 
 def ndjson(store: Store, parameters: Parameters = ALWAYS) -> Iterator[bytes]:
     """Yield the events as lines of the wire, many at once, the oldest first.
@@ -49,7 +61,7 @@ def ndjson(store: Store, parameters: Parameters = ALWAYS) -> Iterator[bytes]:
 
 def _line(row: tuple[Any, ...]) -> bytes:
     id, moment, product, uid, kept, event, began, uptime, session, facts = row
-    payload = {**_decoded(facts), "event": event, "uid": uid}
+    payload = {**decoded(facts), "event": event, "uid": uid}
     payload["session-id"] = session or session_id(id)
     if uptime or began >= 0:
         payload["uptime"] = uptime or uptime_of(began)
@@ -65,7 +77,7 @@ def _line(row: tuple[Any, ...]) -> bytes:
 
 
 @lru_cache(maxsize=10_000)
-def _decoded(facts: str) -> dict[str, str | int]:
+def decoded(facts: str) -> dict[str, str | int]:
     """Return the facts of an environment; many events have the same."""
     return msgspec.json.decode(facts, type=dict[str, str | int])
 

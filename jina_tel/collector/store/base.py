@@ -65,8 +65,29 @@ class Loss(msgspec.Struct, frozen=True, gc=False):
 class Store(Protocol):
     """Keeps rows, counts them as they come, and answers questions."""
 
-    def load(self, rows: Sequence[Row], losses: Sequence[Loss]) -> int:
-        """Keep what is new, all or nothing, and return how many rows were; again is harmless."""
+    def load(self, rows: Sequence[Row], losses: Sequence[Loss], segment: str = "") -> int:
+        """Keep what is new, all or nothing, and return how many rows were; again is harmless.
+
+        Where many write to one store, what another has brought is found when it is counted, and
+        an error may leave a part, which is there once after the next try.
+
+        Args:
+            rows: of events.
+            losses: ledger lines.
+            segment: the name of what they come from; the same again is the same rows again.
+        """
+        ...
+
+    def settle(self, calm_seconds: int = 0) -> int:
+        """Bring the roll-ups up to what has been loaded; return how many weeks were counted.
+
+        Args:
+            calm_seconds: leave a week alone that somebody has counted so short ago.
+        """
+        ...
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the tables, a sentence each."""
         ...
 
     def forget(self, product: str, uid: int) -> int:

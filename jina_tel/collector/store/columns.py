@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import blake2b
 
@@ -15,11 +15,12 @@ import numpy
 from numpy.typing import NDArray
 
 from ...facts import UNSET
-from .base import Loss, Row
+from .base import Answer, Loss, Row
 
 DAY_SECONDS = 86_400
 MOST_KNOWN = 50_000  # environments that are remembered; more are only hashed again
 OF_THE_EVENT = ("session-id", "uptime")
+INTAKE = ("product", "day", "accepted", "duplicate", "in_minute", "in_hour", "in_day", "later")
 
 Columns = dict[str, "NDArray[numpy.generic]"]
 Facts = Mapping[str, "str | int"]
@@ -75,7 +76,13 @@ class Loom:
 
     def events(self, rows: Sequence[Row]) -> tuple[Columns, Columns]:
         """Return the columns of events, of those with one id the first, and of new environments."""
+        events, _ = self.known(rows)
+        return events, self.news()
+
+    def known(self, rows: Sequence[Row]) -> tuple[Columns, list[Environment]]:
+        """Return the columns of events, as ``events`` does, and the environment of each."""
         unique = {row.id: row for row in reversed(rows)}.values()
+        environments = [self._environment(row) for row in unique]
         events = {
             "id": _texts([row.id for row in unique]),
             "moment": _numbers([row.at for row in unique]),
@@ -83,13 +90,13 @@ class Loom:
             "uid": _numbers([row.uid for row in unique]),
             "kept": numpy.array([row.kept for row in unique], dtype=numpy.bool_),
             "event": _texts([row.event for row in unique]),
-            "environment": _numbers([self._environment(row) for row in unique]),
+            "environment": _numbers([one.id for one in environments]),
             "uptime": _texts([row.facts.get("uptime", "") for row in unique]),
             "session": _texts([row.facts.get("session-id", "") for row in unique]),
         }
-        return events, self._news()
+        return events, environments
 
-    def _environment(self, row: Row) -> int:
+    def _environment(self, row: Row) -> Environment:
         common = dict(row.facts)
         for name in OF_THE_EVENT:
             common.pop(name, None)
@@ -101,14 +108,19 @@ class Loom:
                 self._known.clear()
             known = self._known[key] = environment_of(row.product, common)
             self._new.append(known)
-        return known.id
+        return known
 
-    def _news(self) -> Columns:
+    def news(self) -> Columns:
         """Return the environments that were not known, once."""
         new, self._new = {one.id: one for one in self._new}.values(), []
         numbers = _numbers([one.id for one in new])
         rest = (field.name for field in fields(Environment)[1:])
         return {"id": numbers, **{name: _texts([getattr(e, name) for e in new]) for name in rest}}
+
+
+def digest_of(ids: Iterable[str]) -> str:
+    """Return a name for these events in this order, which no others have."""
+    return blake2b("\n".join(ids).encode(), digest_size=16).hexdigest()
 
 
 def losses_in(lines: Sequence[Loss]) -> Columns:
@@ -128,6 +140,13 @@ def counts_of(rows: Sequence[Row]) -> Columns:
     """Return how many rows came of each product."""
     came = Counter(row.product for row in rows)
     return {"product": _texts([*came]), "n": _numbers([*came.values()])}
+
+
+def table_of(rows: Answer, names: Sequence[str]) -> Columns:
+    """Return the columns of rows: the first is text, the others are numbers."""
+    columns = list(zip(*rows, strict=True))
+    numbers = {name: _numbers(column) for name, column in zip(names[1:], columns[1:], strict=True)}
+    return {names[0]: _texts(columns[0]), **numbers}
 
 
 def _texts(values: Sequence[object]) -> NDArray[numpy.object_]:

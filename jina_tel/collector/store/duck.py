@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import duckdb
 
 from .base import Answer, Loss, Parameters, Row
-from .columns import DAY_SECONDS, Columns, Loom, counts_of, losses_in, week_of
+from .columns import DAY_SECONDS, INTAKE, Columns, Loom, counts_of, losses_in, table_of, week_of
 from .file import STORAGE, opened, translated
 from .text import blocks, columns_of_facts, identifier, literal, named
 
@@ -43,22 +43,34 @@ class DuckStore:
         self._connection = opened(path)
         self._name = str(self.rows("SELECT current_database()", {})[0][0])
 
-    def load(self, rows: Sequence[Row], losses: Sequence[Loss]) -> int:
+    def load(self, rows: Sequence[Row], losses: Sequence[Loss], segment: str = "") -> int:
         """Keep what is new, all or nothing, and return how many rows were."""
         with self._transaction() as run:
-            events, environments = self._loom.events(rows)
-            if losses:
-                self._give("losses", losses_in(losses))
+            self._keep(run, rows, losses)
             if not rows:
                 return 0
-            self._give("arrive", events)
-            self._give("environments", environments)
-            run("fresh of arrivals")
-            run("keep")
-            run("count")
-            run("sum")
             self._give("intake", counts_of(rows), now=int(self._clock()))
             return self._number_of("fresh")
+
+    def move(self, rows: Sequence[Row], losses: Sequence[Loss], segment: str) -> None:
+        """Keep rows of another store, all or nothing, and count no intake."""
+        with self._transaction() as run:
+            self._keep(run, rows, losses)
+
+    def move_intake(self, rows: Answer) -> None:
+        """Have the intake of another store in the place of ours."""
+        with self._transaction() as run:
+            run("forget the intake")
+            if rows:
+                self._give("move the intake", table_of(rows, INTAKE))
+
+    def settle(self, calm_seconds: int = 0) -> int:
+        """Do nothing: a load has counted what it brought."""
+        return 0
+
+    def problems(self) -> list[str]:
+        """Return nothing: tables that are not ours are not opened."""
+        return []
 
     def forget(self, product: str, uid: int) -> int:
         """Remove every row of this uid, from all counts too, and return how many they were."""
@@ -109,6 +121,17 @@ class DuckStore:
         """Write all down and give the file back; again is harmless."""
         with self._lock:
             self._connection.close()
+
+    def _keep(self, run: Callable[..., None], rows: Sequence[Row], losses: Sequence[Loss]) -> None:
+        events, environments = self._loom.events(rows)
+        if losses:
+            self._give("losses", losses_in(losses))
+        if not rows:
+            return
+        self._give("arrive", events)
+        self._give("environments", environments)
+        for block in ("fresh of arrivals", "keep", "count", "sum"):
+            run(block)
 
     @contextmanager
     def _transaction(self) -> Iterator[Callable[..., None]]:

@@ -194,6 +194,12 @@ WHEN MATCHED THEN UPDATE SET accepted = i.accepted + d.accepted,
 WHEN NOT MATCHED THEN INSERT VALUES (d.product, $now // 86400, d.accepted, d.duplicate,
     d.in_minute, d.in_hour, d.in_day, d.later);
 
+--: forget the intake
+DELETE FROM intake;
+
+--: move the intake
+INSERT INTO intake SELECT * FROM given;
+
 --: expire
 DELETE FROM events WHERE moment < $before;
 DELETE FROM activity WHERE week <= $week;

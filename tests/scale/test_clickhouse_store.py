@@ -1,0 +1,304 @@
+"""What holds of ClickHouse's store alone: resends, who is forgotten, what is made and looked at."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from engine import NUMBERS, PASSWORD
+from msgspec.structs import replace
+from usage import DAY, MONDAY, counts_in, counts_of, fresh, row
+
+from jina_tel.collector.errors import StoreError
+from jina_tel.collector.store import open_store, servers
+from jina_tel.collector.store.address import address_of, beside, shown
+from jina_tel.collector.store.checking import checked
+from jina_tel.collector.store.clickhouse import care
+from jina_tel.collector.store.clickhouse.opening import connected
+from jina_tel.collector.store.clickhouse.tables import TABLES, Place, create_tables
+from jina_tel.collector.store.clickhouse.views import create_views
+
+RAW = "SELECT count() FROM events_local"
+DISTINCT = "SELECT count(*) FROM events"
+
+
+@pytest.fixture
+def store():
+    opened = fresh()
+    yield opened
+    opened.close()
+
+
+def number(store, text: str) -> int:
+    return store.rows(text, {})[0][0]
+
+
+def stop_merging(store) -> None:
+    """Have the engine leave rows of one key where they are, however long it takes to look."""
+    store.engine.run("SYSTEM STOP MERGES events_local")
+
+
+def test_a_segment_that_is_loaded_again_inserts_nothing(store):
+    stop_merging(store)
+    for _ in range(3):
+        store.load([row("a"), row("b", uid=2)], [], "segment-1")
+
+    assert 2 == number(store, RAW)
+
+
+def test_what_another_collector_sends_again_stands_twice_and_counts_once(store):
+    stop_merging(store)
+    store.load([row("a"), row("b", uid=2)], [], "segment-1")
+    store.load([row("a"), row("b", uid=2)], [], "segment-2")
+
+    assert (4, 2) == (number(store, RAW), number(store, DISTINCT))
+    assert counts_of([row("a"), row("b", uid=2)]) == counts_in(store)
+
+
+def test_a_segment_of_which_a_part_is_there_is_there_whole_after_the_next_try(store):
+    rows = [row("a"), row("b"), row("c", at=MONDAY + 9 * DAY)]
+    store.load(rows[:1], [], "segment-1")
+    store.load(rows, [], "segment-1")
+
+    assert 3 == number(store, DISTINCT)
+
+
+def test_a_uids_rows_sit_together_and_end_in_the_events_id(store):
+    [(key,)] = store.rows(
+        "SELECT sorting_key FROM system.tables WHERE name = 'events_local'"
+        " AND database = currentDatabase()",
+        {},
+    )
+
+    assert "product, uid, id" == key
+
+
+def test_who_is_forgotten_is_in_no_answer_at_once_and_off_the_disk_with_what_is_old(store):
+    store.load([row("a"), row("b", uid=2)], [])
+    store.settle()
+
+    assert 1 == store.forget("jina", 1)
+    assert 1 == number(store, DISTINCT)
+    assert [(2,)] == store.rows("SELECT uid FROM events", {})
+
+    store.expire(MONDAY - 400 * DAY)
+
+    assert 1 == number(store, RAW)
+    assert [(2,)] == store.rows("SELECT uid FROM activity_local", {})
+
+
+def test_what_comes_of_who_is_forgotten_is_let_go_of_by_every_collector(store):
+    store.load([row("a")], [], "of-one-collector")
+    store.forget("jina", 1)
+    new = store.load([row("late"), row("b", uid=2)], [], "of-another-that-was-behind")
+
+    assert (1, 1) == (new, number(store, DISTINCT))
+    assert counts_of([row("b", uid=2)]) == counts_in(store)
+    assert 0 == number(store, "SELECT count() FROM events_local WHERE id = 'late'")
+
+
+def test_who_is_forgotten_was_accepted_and_is_no_resend(store):
+    store.load([row("a"), row("b", uid=2)], [])
+    store.forget("jina", 1)
+    store.settle()
+
+    assert [(1, 0)] == store.rows("SELECT accepted, duplicate FROM intake", {})
+
+
+def test_what_is_expired_is_off_the_disk(store):
+    store.load([row(f"{day}", at=MONDAY + day * DAY) for day in range(20)], [])
+
+    assert 10 == store.expire(MONDAY + 10 * DAY)
+    assert [(f"{day}",) for day in range(10, 20)] == store.rows(
+        "SELECT id FROM events_local ORDER BY moment", {}
+    )
+    assert 0 == store.expire(MONDAY + 10 * DAY + 3600), "a day at a time"
+
+
+def test_only_the_weeks_that_have_changed_are_counted_again(store):
+    store.load([row("a"), row("b", at=MONDAY + 7 * DAY)], [])
+
+    assert 2 == store.settle()
+
+    store.engine.run(  # as if that had been a while ago
+        "INSERT INTO makings SELECT week, max(made) + toUInt64(60 * 4294967296) FROM makings"
+        " GROUP BY week"
+    )
+
+    assert 0 == store.settle()
+    assert 0 == store.settle(calm_seconds=3600)
+
+
+def test_a_check_finds_nothing_where_all_is_well_and_counts(store):
+    store.load([row("a"), row("b", uid=2)], [])
+
+    assert {"events": 2, "uids": 2, "lost": 0, "weeks": 1, "problems": []} == checked(store)
+
+
+def test_a_check_finds_counts_that_are_not_those_of_the_events(store):
+    store.load([row("a"), row("b", uid=2)], [])
+    store.settle()
+    store.engine.run(
+        "INSERT INTO tallies_rows SELECT product, week, event, version, who, 7, 7,"
+        " made + toUInt64(3600 * 4294967296) FROM tallies_rows",
+        "ALTER TABLE environments_rows DELETE WHERE 1",
+    )
+
+    assert [
+        "2 events have an environment that is not there",
+        "week 2923: 2 events, and 7 are counted",
+    ] == checked(store)["problems"]
+
+
+def test_a_migration_brings_back_what_is_missing_and_loses_no_row(store):
+    store.load([row("a")], [])
+    store.settle()
+    store.engine.run(
+        "DROP TABLE tallies", "DROP TABLE intake_moved", "ALTER TABLE losses_rows DROP COLUMN lost"
+    )
+    missing = ["there is no intake_moved", "there is no tallies", "losses_rows has no column lost"]
+
+    assert missing == store.problems()
+    assert missing == care.migrate(store.engine, store.place)
+    assert [] == store.problems()
+    assert counts_of([row("a")]) == counts_in(store)
+
+
+def test_a_password_is_in_nothing_that_is_said(engine):
+    with pytest.raises(StoreError) as raised:
+        open_store(engine.address("usage", password="not-it"))
+
+    assert "Authentication failed" in str(raised.value)
+    assert "not-it" not in str(raised.value) + repr(address_of("clickhouse://a:not-it@h/usage"))
+    assert "clickhouse://a@h:8123/usage" == shown("clickhouse://a:not-it@h/usage")
+
+
+def test_the_password_of_an_address_comes_before_the_variables(engine):
+    store = engine.address(f"usage_{next(NUMBERS)}", password="s3cr3t%2F%3A%40")
+    servers().init(store, "not-it", "")
+    open_store(store, "not-it").close()
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "clickhouse://h/a/b",
+        "clickhouse://h",
+        "clickhouse://h:x/usage",
+        "mysql://h/usage",
+        "clickhouse:///usage",
+        "clickhouse://h/usage;drop",
+        "clickhouse://h/usage?secure=1",
+    ],
+)
+def test_what_is_no_address_is_refused_in_words(store):
+    with pytest.raises(StoreError, match=r"clickhouse://USER@HOST:8123/DATABASE is wanted"):
+        open_store(store)
+
+
+def test_an_address_has_usual_ports_and_a_name_for_the_files_beside():
+    plain, secure = address_of("clickhouse://h/usage"), address_of("clickhouse+https://a@h/usage")
+
+    assert ("default", 8123, False) == (plain.user, plain.port, plain.is_secure)
+    assert ("a", 8443, True) == (secure.user, secure.port, secure.is_secure)
+    assert "h-8123-usage" == beside("clickhouse://a:b@h/usage")
+    assert "a.duckdb" == beside("a.duckdb")
+
+
+def test_a_server_that_is_not_there_is_an_error_of_the_store():
+    with pytest.raises(StoreError, match=r"^clickhouse://default@127\.0\.0\.1:9/usage: "):
+        open_store("clickhouse://127.0.0.1:9/usage")
+
+
+def test_a_database_without_a_store_says_what_makes_one(engine, address):
+    with pytest.raises(StoreError, match="jina-tel store init makes one"):
+        open_store(engine.address("nothing_here"), PASSWORD)
+
+
+def test_a_store_is_made_twice_without_harm_and_not_on_another_cluster(address):
+    store = open_store(address, PASSWORD)
+    store.load([row("a")], [])
+    servers().init(address, PASSWORD, "")
+
+    assert 1 == number(store, DISTINCT)
+    with pytest.raises(StoreError, match="one server alone, and it stays so"):
+        servers().init(address, PASSWORD, "main")
+
+    store.close()
+
+
+def test_a_cluster_that_the_server_does_not_know_is_refused(engine, address):
+    with pytest.raises(StoreError, match="knows no cluster 'main'"):
+        servers().init(engine.address("elsewhere"), PASSWORD, "main")
+
+
+@pytest.mark.parametrize(
+    ("version", "what"), [(0, "jina-tel store migrate"), (99, "a later jina_tel is wanted")]
+)
+def test_a_store_of_another_format_is_not_opened(address, version, what):
+    engine = connected(address_of(address), PASSWORD)
+    database = address_of(address).database
+    engine.run(
+        f"TRUNCATE TABLE {database}.format",
+        f"INSERT INTO {database}.format (version, cluster) VALUES ({version}, '')",
+    )
+    engine.close()
+    with pytest.raises(StoreError, match=what):
+        open_store(address, PASSWORD)
+
+
+def test_a_store_that_is_migrated_opens_again(address):
+    engine = connected(address_of(address), PASSWORD)
+    engine.run(f"TRUNCATE TABLE {address_of(address).database}.format")
+    engine.close()
+
+    assert [] == servers().migrate(address, PASSWORD)
+
+    open_store(address, PASSWORD).close()
+
+
+def test_on_a_cluster_uids_are_sharded_and_all_else_is_everywhere():
+    made = list(create_tables(Place("usage", "main")))
+    engines = {
+        re.search(r"usage\.(\w+) ", one)[1]: re.search(r"ENGINE = (\S+)", one)[1] for one in made
+    }
+
+    assert {table.stands_as for table in TABLES} | {
+        "events_all",
+        "activity_all",
+        "firsts_all",
+    } == set(engines)
+    assert all(" ON CLUSTER main" in one for one in made)
+    assert (
+        "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/usage/events_local',"
+        == (engines["events_local"])
+    )
+    assert (
+        "ReplicatedReplacingMergeTree('/clickhouse/tables/all/usage/tallies_rows',"
+        == (engines["tallies_rows"])
+    )
+    assert "Distributed(main, usage, events_local, intHash64(uid))" in next(
+        one for one in made if "usage.events_all" in one
+    )
+
+
+def test_each_server_of_a_cluster_may_be_told_by_itself():
+    place = Place("usage", "main", by_itself=True)
+
+    assert not [one for one in (*create_tables(place), *create_views(place)) if "ON CLUSTER" in one]
+
+
+def test_the_first_that_came_of_a_resent_event_tells_when_it_came(address):
+    from jina_tel.collector.store.clickhouse.store import ClickHouseStore
+
+    opened = open_store(address, PASSWORD)
+    for late in (600, 5, 90_000):
+        clocked = ClickHouseStore(opened.engine, opened.place, lambda late=late: MONDAY + late)
+        clocked.load([replace(row("a"), at=MONDAY)], [])
+    opened.settle()
+
+    assert [(MONDAY // DAY, 1, 1, 1), (MONDAY // DAY + 1, 0, 1, 0)] == opened.rows(
+        "SELECT day, accepted, duplicate, in_minute FROM intake ORDER BY day", {}
+    )
+
+    opened.close()
