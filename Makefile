@@ -41,6 +41,7 @@ test-collector: .venv-collector ## check the collector's types and run its tests
 	    --dist loadgroup 2>&1 | tee .reports/collector.log
 
 test-scale: .venv-scale ## check what is for more than one machine on the engines themselves, in an environment of its own
+	tools/scale-engines
 	@mkdir -p .reports
 	set -o pipefail; $(SCALE)/bin/python -m pytest tests/scale -n $(JOBS) \
 	    --dist loadgroup 2>&1 | tee .reports/scale.log
@@ -67,7 +68,7 @@ dist: .venv-test ## build the wheel and the sdist into dist/
 	@ls -l dist
 
 clean: ## remove the environments and whatever else was made
-	rm -rf .venv .venvs .jina-env .benchmarks .reports .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venvs .jina-env .scale .benchmarks .reports .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	rm -rf build dist docs/_build *.egg-info .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

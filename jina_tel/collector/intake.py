@@ -106,14 +106,17 @@ class Intake:
         await self._in(self._loader, self._load)
 
     async def load_forever(self) -> None:
-        """Load once a second, and once an hour let go of what is too old."""
+        """Load once a second."""
         while True:
             due = time.monotonic() + LOAD_SECONDS
             await self.load()
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def settle_forever(self) -> None:
-        """Have the store count what has changed; with others on it, not all in the same moment."""
+        """Have the store count what has changed, and once an hour let go of what is too old.
+
+        With others on the same store, not all of them in the same moment.
+        """
         pause = LOAD_SECONDS
         while True:
             began = time.monotonic()
@@ -161,7 +164,6 @@ class Intake:
             for segment, rows in self._read_ahead():
                 self._load_one(segment, rows)
             self._load_owed()
-            self._expire()
             self.problem = ""
         except Exception as error:  # noqa: BLE001 - whatever it is, what comes is kept meanwhile
             self._fail(error)
@@ -192,8 +194,9 @@ class Intake:
     def _settle(self, calm_seconds: int) -> None:
         try:
             self.store.settle(calm_seconds)
+            self._expire()
         except Exception as error:  # noqa: BLE001 - what comes is kept and loaded meanwhile
-            log.error("the store counts nothing anew: %s", error)
+            log.error("the store counts nothing anew, and lets go of nothing: %s", error)
             self.metrics.failures.inc()
 
     def _owe(self) -> None:
@@ -212,8 +215,8 @@ class Intake:
     def _expire(self) -> None:
         now = time.time()
         if now >= self._expire_due:
+            self._expire_due = now + EXPIRE_SECONDS  # also where it fails: it may take long
             self.store.expire(int(now - self._keep_seconds))
-            self._expire_due = now + EXPIRE_SECONDS
 
     def _fail(self, error: Exception) -> None:
         is_ours = not isinstance(error, (StoreError, OSError))

@@ -161,9 +161,10 @@ def test_what_comes_after_an_expiry_is_counted_as_ever(batches, before):
     assert expected["installs"] == found["installs"]
 
 
-def test_an_install_that_stays_keeps_its_first_week_though_that_has_expired(store):
+@pytest.mark.parametrize("expired", [DAY, WEEK, 2 * WEEK])
+def test_an_install_that_stays_keeps_its_first_week_though_that_has_expired(store, expired):
     store.load([row("a", at=MONDAY), row("b", at=MONDAY + 5 * WEEK)], [])
-    store.expire(MONDAY + WEEK)
+    store.expire(MONDAY + expired)
     store.settle()
 
     found = store.rows("SELECT week - cohort, installs FROM cohorts", {})

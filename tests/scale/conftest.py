@@ -6,7 +6,9 @@ missing fails, and is not skipped.
 
 from __future__ import annotations
 
+import platform
 import time
+from pathlib import Path
 
 import pytest
 import usage
@@ -19,6 +21,12 @@ from jina_tel.collector.store.clickhouse.engine import Engine
 from jina_tel.collector.store.clickhouse.opening import found
 from jina_tel.collector.store.clickhouse.store import ClickHouseStore
 from jina_tel.collector.store.clickhouse.tables import Place
+
+HANG_SECONDS = 500
+CPUS = Path("/proc/cpuinfo")
+
+if platform.machine() == "x86_64" and CPUS.exists() and " avx2 " not in CPUS.read_text():
+    raise pytest.UsageError("the engine of chdb needs a CPU of x86-64-v3, and this one is older")
 
 # Where a store takes a second to be made, not every example of a hypothesis is tried.
 usage.Fresh.examples_of = 5
@@ -41,6 +49,14 @@ class InProcess:
         place = Place(f"usage_{next(NUMBERS)}")
         care.init(engine, place)
         return ClickHouseStore(engine, found(engine, place.database), clock)
+
+
+def pytest_collection_modifyitems(items):
+    """Give an engine more time than a test has elsewhere: what hangs is ended all the same."""
+    for item in items:
+        ours = item.path.is_relative_to(Path(__file__).parent)
+        if ours and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(HANG_SECONDS))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,7 +19,9 @@ SETTINGS = {
     # A row's key and its partition go together, so the rows of one key never meet across two.
     "do_not_merge_across_partitions_select_final": 1,
     "insert_distributed_sync": 1,  # an answer means that the shard has it
-    "mutations_sync": 1,
+    # What was removed is gone from every replica: what is counted then may ask any of them.
+    "mutations_sync": 2,
+    "replication_alter_partitions_sync": 2,
 }
 SAID_CHARACTERS = 500
 FULL = ("NOT_ENOUGH_SPACE", "No space left", "TOO_MANY_PARTS")

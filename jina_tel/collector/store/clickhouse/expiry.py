@@ -41,15 +41,15 @@ ACTIVE = """
 INSERT INTO {activity} (product, uid, week)
 SELECT DISTINCT product, uid, week FROM events WHERE week = {week} AND who = 'people'
 """
-# Who is still there keeps the first week, though that has expired.
+# Who is still there keeps the first week, though that has expired, or the part of it that counted.
 KEEP_FIRSTS = """
 INSERT INTO {firsts} (product, uid, week, made)
 SELECT product, uid, min(week) AS first, {before} FROM (
     SELECT product, uid, week, 1 AS there FROM {activity}
     UNION ALL
     SELECT product, uid, week, 0 AS there FROM {firsts}
-    WHERE made IN (SELECT max(moment) FROM horizons)
-) GROUP BY product, uid HAVING maxIf(week, there = 1) >= {week} AND first < {week}
+    WHERE toInt64(made) IN (SELECT max(moment) FROM {database}.horizons)
+) GROUP BY product, uid HAVING maxIf(week, there = 1) >= {week} AND first <= {week}
 """
 
 
@@ -68,8 +68,9 @@ def expire(engine: Engine, place: Place, before: int) -> int:
     weeks = [one for (one,) in engine.rows(WEEKS, {"week": week})]
     engine.run(*_of_events(place, weeks, before, week))
     rollups.count_weeks(engine, place, [week])
+    engine.run(_filled(KEEP_FIRSTS, place, week, before))
     engine.run(_drop(ACTIVITY, place, str(week)), _filled(ACTIVE, place, week))
-    engine.run(_filled(KEEP_FIRSTS, place, week, before), *_of_counts(place, weeks, before, week))
+    engine.run(*_of_counts(place, weeks, before, week))
     engine.run(f"INSERT INTO horizons (moment) VALUES ({before})")
     rollups.count_cohorts(engine, place)
     return number
@@ -107,7 +108,9 @@ def _of_counts(place: Place, weeks: Sequence[int], before: int, week: int) -> It
 
 def _filled(statement: str, place: Place, week: int, before: int = 0) -> str:
     firsts, activity = FIRSTS.written_to(place), ACTIVITY.written_to(place)
-    return statement.format(firsts=firsts, activity=activity, before=before, week=week)
+    return statement.format(
+        firsts=firsts, activity=activity, database=place.database, before=before, week=week
+    )
 
 
 def _drop(table: Table, place: Place, partition: str) -> str:

@@ -49,7 +49,9 @@ FROM (
     SELECT l.product AS product, l.week AS week, l.who AS who, e.version AS version,
         e.python AS python, e.platform AS platform, e.architecture AS architecture,
         e.vendor AS vendor, l.installs AS n
-    FROM {last} AS l JOIN environments AS e ON l.environment = e.id WHERE l.week IN ({weeks})
+    FROM (
+        SELECT product, week, who, environment, installs FROM {last} WHERE week IN ({weeks})
+    ) AS l JOIN environments AS e ON l.environment = e.id
     UNION ALL
     SELECT product, week, who, version, python, platform, architecture, vendor, 0
     FROM actives WHERE week IN ({weeks})

@@ -43,7 +43,7 @@ SELECT product, cohort, active AS week, count() AS installs FROM (
         SELECT product, uid, week, 1 AS there FROM {database}.activity_local
         UNION ALL
         SELECT product, uid, week, 0 AS there FROM {database}.firsts_local
-        WHERE made IN (SELECT max(moment) FROM {database}.horizons)
+        WHERE toInt64(made) IN (SELECT max(moment) FROM {database}.horizons)
     ) WHERE {remembered} GROUP BY product, uid
 ) ARRAY JOIN weeks AS active
 GROUP BY product, cohort, active

@@ -1,0 +1,94 @@
+"""A client of a server of 2018, by plain HTTP: in the place of ``clickhouse_connect``'s.
+
+All of ours that is above it runs as it does on a server of today. What that server lacks is here:
+
+* It knows no parameters: their values are written into the text.
+* Of settings that it does not know it is told nothing. Among them is the token that an insert is
+  known by: a replicated table of its time knows a repeated insert by what it holds.
+* Nobody waits until what a statement deletes is gone, so this does, on all servers.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
+from cluster import Server, ServerError
+from machine import wait_until
+
+from jina_tel.collector.store.text import literal
+
+_PARAMETER = re.compile(r"\{(\w+):\w+\}")
+KNOWN = "SELECT name FROM system.settings"
+UNDONE = "SELECT count() FROM system.mutations WHERE NOT is_done"
+NUMBERS = {"output_format_json_quote_64bit_integers": 0}
+
+
+class Answered(NamedTuple):
+    """What a question was answered with."""
+
+    result_rows: list[list[object]]
+
+
+class PlainClient:
+    """What our engine needs of a client.
+
+    Args:
+        servers: of the cluster; the first is asked.
+    """
+
+    def __init__(self, servers: Sequence[Server]) -> None:
+        self._servers = servers
+        self.database: str | None = None
+        self._known = {name for (name,) in self.query(KNOWN).result_rows}
+
+    def command(self, cmd: str, *, settings: Mapping[str, object]) -> None:
+        """Run a statement that answers nothing."""
+        self._ask(cmd, settings)
+        if " DELETE " in cmd:
+            wait_until(lambda: all(server.ask(UNDONE) == b"0\n" for server in self._servers))
+
+    def query(
+        self,
+        query: str,
+        parameters: Mapping[str, int | str] = {},
+        settings: Mapping[str, object] = {},
+    ) -> Answered:
+        """Answer a question."""
+        text = _PARAMETER.sub(lambda found: literal(parameters[found[1]]), query)
+        said = self._ask(f"{text}\nFORMAT JSONCompact", settings, **NUMBERS)
+        return Answered(json.loads(said)["data"])
+
+    def insert(
+        self,
+        table: str,
+        data: Sequence[Sequence[object]],
+        *,
+        column_names: Sequence[str],
+        settings: Mapping[str, object],
+        **_told: object,
+    ) -> None:
+        """Insert columns, as one block."""
+        rows = (dict(zip(column_names, row, strict=True)) for row in zip(*data, strict=True))
+        lines = "\n".join(json.dumps(row) for row in rows)
+        names = ", ".join(column_names)
+        self._ask(f"INSERT INTO {table} ({names}) FORMAT JSONEachRow", settings, lines.encode())
+
+    def close(self) -> None:
+        """Do nothing: each request has a connection of its own."""
+
+    def _ask(
+        self, query: str, settings: Mapping[str, object], data: bytes = b"", **more: object
+    ) -> bytes:
+        told = {name: value for name, value in settings.items() if name in self._known}
+        inside = {"database": self.database} if self.database else {}
+        try:
+            return self._servers[0].ask(query, data, **told, **more, **inside)
+        except ServerError as error:
+            raise DatabaseError(str(error)) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise OperationalError(f"{type(error).__name__}: {error}") from error
