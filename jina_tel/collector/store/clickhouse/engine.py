@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ SETTINGS = {
 }
 SAID_CHARACTERS = 500
 FULL = ("NOT_ENOUGH_SPACE", "No space left", "TOO_MANY_PARTS")
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # we tell it ourselves
 _PARAMETER = re.compile(r"\$(\w+)")
 Columns = Mapping[str, Sequence[object]]
 
@@ -103,6 +105,15 @@ def translated(shown: str) -> Iterator[None]:
     try:
         yield
     except ClickHouseError as error:
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        said = _unreached(error) or (str(error).strip() or type(error).__name__).splitlines()[0]
         kind = StoreFullError if any(word in str(error) for word in FULL) else StoreError
         raise kind(f"{shown}: {said[:SAID_CHARACTERS]}") from error
+
+
+def _unreached(error: BaseException | None) -> str:
+    """Return why a server was not reached, in the system's words; ``""`` where it was."""
+    while error is not None:
+        if isinstance(error, OSError) and error.strerror:
+            return f"it cannot be reached: {error.strerror}"
+        error = error.__cause__ or error.__context__
+    return ""
