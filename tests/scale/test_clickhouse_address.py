@@ -54,7 +54,9 @@ def test_an_address_has_usual_ports_and_a_name_for_the_files_beside():
 
 
 def test_a_server_that_is_not_there_is_an_error_of_the_store():
-    with pytest.raises(StoreError, match=r"^clickhouse://default@127\.0\.0\.1:9/usage: .*reached: Conn"):
+    with pytest.raises(
+        StoreError, match=r"^clickhouse://default@127\.0\.0\.1:9/usage: .*reached: Conn"
+    ):
         open_store("clickhouse://127.0.0.1:9/usage")
 
 
