@@ -52,8 +52,16 @@ for method in (Flow.__dict__["start"], Flow.__dict__["run"], Executor.__dict__["
                Client.__dict__["start"]):
     assert type(method) is type(lambda: 0), method
 """
-FOREIGN = ("wrapt", "platformdirs", "http", "http.client", "ssl", "json", "jina_tel.recorder")
-SENDING = ("http", "http.client", "jina_tel.delivery")  # wrapt 2 imports asyncio, and so ssl
+FOREIGN = (
+    *("wrapt", "platformdirs", "http", "http.client", "ssl", "json"),
+    *("jina_tel.recorder", "jina_tel.transports.http"),
+)
+SENDING = (
+    "http",
+    "http.client",
+    "jina_tel.transports.http",
+    "jina_tel.delivery",
+)  # wrapt 2 imports asyncio, and so ssl
 
 VARIABLES = [
     ("JINA_OPTOUT_TELEMETRY", ""),
@@ -102,7 +110,7 @@ def test_the_watch_sees_what_is_done_otherwise(machine, receiver):
 
     for trace in ("events.jsonl' to write", "os.mkdir", "socket.connect", "_thread.start_new"):
         assert trace in done
-    for module in ("wrapt", "platformdirs", "http.client", "jina_tel.recorder"):
+    for module in ("wrapt", "platformdirs", "jina_tel.recorder", "jina_tel.transports.http"):
         assert repr(module) in done
     assert 4 == len(receiver.events)
 
