@@ -44,7 +44,7 @@ test-scale: .venv-scale ## check what is for more than one machine on the engine
 	tools/scale-engines
 	@mkdir -p .reports
 	set -o pipefail; $(SCALE)/bin/python -m pytest tests/scale -n $(JOBS) \
-	    --dist loadgroup 2>&1 | tee .reports/scale.log
+	    --dist loadfile 2>&1 | tee .reports/scale.log
 
 test-jina: ## run the tests on real Jina, in an environment of its own
 	tools/jina-env

@@ -15,8 +15,6 @@ from jina_tel.collector.store import Loss, queries
 from jina_tel.collector.store.archive import ALWAYS
 from jina_tel.collector.store.duck import DuckStore
 
-pytestmark = [pytest.mark.xdist_group("million"), pytest.mark.timeout(600)]
-
 EVENTS, INSTALLS, SEED = 1_000_000, 24_000, 7
 BATCH = 50_000
 NOW = MONDAY + 330 * DAY
