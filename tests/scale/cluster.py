@@ -38,6 +38,7 @@ CLUSTER = "usage"
 TAKES_STATEMENTS = "SELECT count() FROM system.zookeeper WHERE path = '/clickhouse/task_queue/ddl'"
 SHARDS = REPLICAS = 2
 BEGINNING_SECONDS = ANSWER_SECONDS = 100.0
+MORTAL = ("setpriv", "--pdeathsig", "KILL")  # ends with us, however we end
 PORTS = range(
     20_000, 32_000
 )  # below those that a connection gets, so a server that is away finds its own
@@ -77,7 +78,7 @@ class Program:
         """Start it, and wait for nothing."""
         with (self.folder / "said.txt").open("ab") as said:
             self._process = subprocess.Popen(
-                self.command(),
+                [*MORTAL, *self.command()],
                 cwd=self.folder,
                 env={**os.environ, "LD_LIBRARY_PATH": libraries(), "TZ": "UTC"},
                 stdin=subprocess.DEVNULL,

@@ -22,7 +22,7 @@ from jina_tel.collector.store import REJECTED, Loss, queries
 from jina_tel.collector.store.columns import DAY_SECONDS
 from jina_tel.collector.store.duck import DuckStore
 
-pytestmark = [pytest.mark.xdist_group("cluster"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(400)
 
 WEEKS = 12
 INVENTED, BATCH = 400_000, 10_000  # of a year, of which the last weeks are a hundred thousand
