@@ -102,6 +102,19 @@ def test_who_is_forgotten_was_accepted_and_is_no_resend(store):
     assert [(1, 0)] == store.rows("SELECT accepted, duplicate FROM intake", {})
 
 
+def test_counts_take_the_place_of_those_before_however_soon_and_where_nothing_is_left(store):
+    rows = [row(f"{uid}", uid=uid, jina=f"3.{uid}.0") for uid in range(8)]
+    for number, one in enumerate(rows, 1):
+        store.load([one], [])
+
+        assert counts_of(rows[:number]) == counts_in(store)
+
+    for number in range(len(rows)):
+        store.forget("jina", number)
+
+        assert counts_of(rows[number + 1 :]) == counts_in(store)
+
+
 def test_what_is_expired_is_off_the_disk(store):
     store.load([row(f"{day}", at=MONDAY + day * DAY) for day in range(20)], [])
 
