@@ -40,24 +40,57 @@ def text_of(settings: Settings) -> str:
     )
 
 
-def show_once(settings: Settings, config: str, at: float) -> None:
+def show_once(settings: Settings, config: str | None, at: float) -> None:
     """Show the notice if it is due: on a terminal, unless these fields were shown before.
 
-    Where many processes start at once, one of them shows it. Raises OSError where it cannot be
-    noted down; it was shown then.
+    Where many processes start at once, one of them shows it. Where that it was shown cannot be
+    noted down, each program shows it once.
+
+    Args:
+        settings: the product's.
+        config: the folder that it is noted down in, None where this user has none.
+        at: the moment to be noted down, Unix seconds.
+
+    Raises:
+        OSError: it cannot be noted down; it was shown all the same.
     """
     text = text_of(settings)
-    if not text or not _is_terminal() or not _is_news(settings, config):
+    if not text or not _is_terminal():
         return
+    if config is None:
+        _tell(settings.product, text)
+    elif _is_news(settings, config):
+        _show_noted(settings, config, at, text)
+
+
+def _show_noted(settings: Settings, config: str, at: float, text: str) -> None:
+    try:
+        _show_alone(settings, config, at, text)
+    except OSError:
+        _tell(settings.product, text)  # nothing is to leave before it was shown
+        raise
+
+
+def _show_alone(settings: Settings, config: str, at: float, text: str) -> None:
     files.make_private(config)
     descriptor = files.open_file(os.path.join(config, LOCK), files.WRITE)
     try:
-        if files.seize(descriptor) and _is_news(settings, config):
-            sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
+        if (not files.CAN_LOCK or files.seize(descriptor)) and _is_news(settings, config):
+            _tell(settings.product, text)
             store(settings, config, at)
     finally:
-        files.close(descriptor)
+        os.close(descriptor)
+
+
+# The products whose notice this program has shown; a forked child has it of its parent.
+_told: dict[str, object] = {}
+
+
+def _tell(product: str, text: str) -> None:
+    mine = object()
+    if _told.setdefault(product, mine) is mine:  # of many threads one
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 def store(settings: Settings, config: str, at: float) -> None:

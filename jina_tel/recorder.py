@@ -231,7 +231,7 @@ class Recorder:
 
     def _show_notice(self) -> None:
         found = self._folders
-        if found is None or found.config is None or self.endpoint == "memory:":
+        if found is None or self.endpoint == "memory:":
             return
         try:
             notice.show_once(self.settings, found.config, time.time())

@@ -199,3 +199,32 @@ def test_a_thread_that_starts_first_shows_it_too(receiver, variables):
     )
 
     assert [*LINES, '{"result": 5}'] == on_a_terminal(script, variables)
+
+
+@pytest.mark.parametrize("where", ["product", "lock", "home"])
+def test_where_it_cannot_be_noted_down_each_program_shows_it(receiver, variables, home, where):
+    """A child that was forked belongs to its program."""
+    in_the_way = home / "jina_tel" / "acme"
+    if where == "home":
+        variables = {"ACME_TEL_HOME": "~nobody-of-that-name/x"}
+    elif where == "lock":
+        (in_the_way / "shown.lock").mkdir(parents=True)
+    else:
+        in_the_way.parent.mkdir()
+        in_the_way.symlink_to("/dev/null/nowhere")
+    script = program(receiver).replace(
+        "print(json", "import os\nif os.fork() == 0:\n    Engine().start()\n    os._exit(0)\n"
+        "os.wait()\nprint(json"
+    )
+
+    for _ in range(2):
+        assert [*LINES, '{"result": 5}'] == on_a_terminal(script, variables)
+
+    assert receiver.payloads
+
+
+def test_a_file_system_without_locks_is_no_reason_to_show_nothing(receiver, variables):
+    script = "import errno, fcntl\ndef flock(*_): raise OSError(errno.ENOLCK, 'no locks')\n"
+    script += "fcntl.flock = flock\n" + program(receiver)
+
+    assert [*LINES, '{"result": 5}'] == on_a_terminal(script, variables)
