@@ -9,10 +9,13 @@ import time
 import pytest
 from commands import command, wait_here
 
-from jina_tel import contact, identity, sent
+from jina_tel import contact, folders, identity, sent
 from jina_tel.cli.forget import forget_url
 from jina_tel.contact import Contact
-from jina_tel.testing import Receiver, Rejecting, Slow, Status
+from jina_tel.election import LOCK
+from jina_tel.jina import JINA
+from jina_tel.settings import Settings
+from jina_tel.testing import Healthy, Receiver, Rejecting, Slow, Status
 from jina_tel.withdrawal import hold, let_go
 
 
@@ -171,6 +174,62 @@ def test_where_the_endpoint_fails_the_uid_stays(receiver, behaviour, why):
     assert (False, None) == (one["reset"], one["deleted"])
     assert before == uid_of(journal)
     assert journal.waiting_bytes()
+
+
+def in_the_way(path):
+    """Put a folder where the file is."""
+    if os.path.lexists(path):
+        os.unlink(path)
+    os.mkdir(path)
+
+
+@pytest.mark.parametrize("word", ["forget", "reset-id"])
+@pytest.mark.parametrize("broken", ["jina", "acme"])
+def test_a_uid_that_cannot_be_read_does_not_keep_the_others(receiver, word, broken):
+    """Whichever comes first: what was done for the others cannot be undone, and is told."""
+    settings = {"jina": JINA.settings, "acme": Settings("acme", (), receiver.url)}
+    kept = {name: folders.folders_of(one, os.environ).config for name, one in settings.items()}
+    for one in settings.values():
+        wait_here(1, receiver.url, one)
+    command("send")
+    other = next(name for name in settings if name != broken)
+    before = identity.kept_secret(kept[other])
+    in_the_way(os.path.join(kept[broken], "uid"))
+    said = command(word)
+
+    assert 3 == said.code
+    assert f"{other}: forgotten" in said.out
+    assert f"{broken}/uid: not a regular file" in said.err
+    assert before != identity.kept_secret(kept[other])
+
+
+def test_what_the_endpoint_has_deleted_is_told_also_where_the_uid_stays(receiver):
+    journal = sent_from(receiver, 4)
+    uid = uid_of(journal)
+
+    def answer(request):
+        in_the_way(os.path.join(folder_of(journal), "uid"))
+        return Healthy()
+
+    receiver.behaviour = answer
+    said = command("forget")
+
+    assert 1 == said.code
+    assert "the endpoint deleted 4 events" in said.out
+    assert "the uid could not be replaced: " in said.out
+    assert f"{uid}, as before; jina-tel reset-id makes another" in said.out
+    assert "ask again" not in said.out
+
+
+def test_what_cannot_be_sent_of_one_product_does_not_keep_the_others(receiver):
+    wait_here(1, receiver.url, Settings("acme", (), receiver.url))
+    journal = wait_here(1, receiver.url)
+    in_the_way(os.path.join(journal.folder, LOCK))
+    said = command("send")
+
+    assert 3 == said.code
+    assert "acme: 1 line sent" in said.out
+    assert LOCK in said.err
 
 
 def test_an_endpoint_that_is_down_is_no_reason_to_forget(receiver):

@@ -12,7 +12,7 @@ from ..folders import folders_of
 from ..jina import JINA
 from ..withdrawal import Withdrawal, delete, withdraw
 from . import words
-from .found import Product, is_product, names, products, traces
+from .found import Product, each, is_product, names, products, traces
 from .screen import Styled
 from .usage import DONE, NO, UsageError, suggest
 
@@ -82,7 +82,9 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     found = _chosen(arguments, screen, environ)
     says, at = arguments.command, rfc3339(time.time())
     stored = _store_for_many(arguments, found, at, environ)
-    outcomes, failures = _answer_each(found, arguments, at, screen)
+    outcomes, failures = each(
+        found, lambda product: (product, _answer(product, arguments, at, screen))
+    )
     if not arguments.system:
         stored += [os.path.join(str(one.folders.config), answers.FILE) for one, _ in outcomes]
     if arguments.json:
@@ -135,20 +137,6 @@ def _store_for_site(site: tuple[str, ...], says: str, at: str, chosen: Sequence[
             f"{site[0]}: {error.strerror}; --system is for administrators: "
             f"sudo jina-tel {says} --system"
         ) from error
-
-
-def _answer_each(
-    found: list[Product], arguments: argparse.Namespace, at: str, screen: Screen
-) -> tuple[list[Outcome], list[Exception]]:
-    """Answer for each product, also where it failed for another."""
-    outcomes: list[Outcome] = []
-    failures: list[Exception] = []
-    for product in found:
-        try:
-            outcomes.append((product, _answer(product, arguments, at, screen)))
-        except (OSError, TelemetryError) as error:
-            failures.append(error)
-    return outcomes, failures
 
 
 def _answer(product: Product, arguments: argparse.Namespace, at: str, screen: Screen) -> Withdrawal:

@@ -17,7 +17,7 @@ from ..transports.http import HttpTransport, target_of
 from ..transports.otlp import logs_address
 from ..transports.proxies import proxy_for
 from . import words
-from .found import products
+from .found import each, products
 from .reset import renew
 from .screen import Styled
 from .usage import DONE, NO
@@ -55,12 +55,14 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:
     """Ask for each product; one that cannot be asked does not keep the others."""
-    outcomes = [forget(product) for product in products(environ, arguments.product)]
+    outcomes, failures = each(products(environ, arguments.product), forget)
     if arguments.json:
         screen.document({"products": outcomes})
     else:
         for outcome in outcomes:
             _show(outcome, screen)
+    if failures:
+        raise failures[0]
     return NO if any(outcome["problem"] for outcome in outcomes) else DONE
 
 
@@ -82,10 +84,19 @@ def forget(product: Product) -> dict[str, Any]:
     if problem:
         return {**outcome, "reset": False, "problem": problem}
     outcome["asked"] = forget_url(product.endpoint or "")
+
+    def first() -> None:
+        outcome["deleted"] = ask(product, secret)
+        purge(product)
+
     try:
-        outcome["deleted"] = renew(product, lambda: ask_and_purge(product, secret))
+        renew(product, first)
     except TransportError as error:
         return {**outcome, "reset": False, "problem": str(error)}
+    except OSError as error:
+        if outcome["deleted"] is None:
+            raise
+        return {**outcome, "reset": False, "problem": f"the uid could not be replaced: {error}"}
     return {**outcome, "reset": True, "problem": None}
 
 
@@ -115,13 +126,11 @@ def forget_url(endpoint: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
-def ask_and_purge(product: Product, secret: bytes) -> int:
-    """Ask the endpoint; delete what waits here and the copies of what has left."""
-    deleted = ask(product, secret)
+def purge(product: Product) -> None:
+    """Delete what waits here, and the copies of what has left."""
     for journal in product.journals():
         journal.purge()
         sent.purge(journal.folder)
-    return deleted
 
 
 def ask(product: Product, secret: bytes) -> int:
@@ -160,6 +169,11 @@ def _show(outcome: Mapping[str, Any], screen: Screen) -> None:
     name, uid = outcome["product"], outcome["uid"]
     if uid is None:
         screen.line(f"{name}: no uid was ever made here, so nothing was sent under one")
+    elif outcome["problem"] and outcome["deleted"] is not None:
+        deleted = words.count(outcome["deleted"], "event")
+        screen.line(f"{name}: ", Styled(f"the endpoint deleted {deleted}", "good"))
+        screen.field("problem", outcome["problem"], "bad")
+        screen.field("uid", f"{uid}, as before; jina-tel reset-id makes another")
     elif outcome["problem"]:
         screen.line(f"{name}: ", Styled("not forgotten", "bad"), f": {outcome['problem']}")
         screen.field("uid", f"{uid}, as before; ask again later")

@@ -16,7 +16,10 @@ from .usage import UsageError, suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import TypeVar
+
+    Result = TypeVar("Result")
 
 ALWAYS = JINA.settings.product
 TRACES = ("consent.json", "product.json", "shown.json", "uid")  # a product has been here
@@ -156,6 +159,24 @@ def products(environ: Mapping[str, str], chosen: list[str] | None) -> list[Produ
                 f"(found: {', '.join(here)})"
             )
     return [Product(name, environ) for name in dict.fromkeys(chosen or here)]
+
+
+def each(
+    found: Iterable[Product], act: Callable[[Product], Result]
+) -> tuple[list[Result], list[Exception]]:
+    """Do ``act`` for each product, also where it failed for another; return what came of it.
+
+    Returns:
+        The results, and the failures: to be raised when the results have been shown.
+    """
+    results: list[Result] = []
+    failures: list[Exception] = []
+    for one in found:
+        try:
+            results.append(act(one))
+        except (OSError, TelemetryError) as error:
+            failures.append(error)
+    return results, failures
 
 
 def _with_a_home(environ: Mapping[str, str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import os
 from .. import identity
 from ..errors import TransportError
 from ..withdrawal import QUIET_SECONDS, hold, let_go
-from .found import products
+from .found import each, products
 from .screen import Styled
 from .usage import DONE
 
@@ -43,18 +43,24 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:
     """Make another uid for each product."""
-    outcomes = [_reset(product) for product in products(environ, arguments.product)]
+    outcomes, failures = each(products(environ, arguments.product), _reset)
     if arguments.json:
         screen.document({"products": outcomes})
-        return DONE
-    for one in outcomes:
-        if one["old"] is None:
-            screen.line(f"{one['product']}: no uid was made yet")
-            continue
-        made = "made at the next event" if one["new"] is None else str(one["new"])
-        screen.line(f"{one['product']}: ", Styled("forgotten", "good"), f": {one['old']}")
-        screen.field("uid", made)
+    else:
+        for outcome in outcomes:
+            _show(outcome, screen)
+    if failures:
+        raise failures[0]
     return DONE
+
+
+def _show(outcome: Mapping[str, Any], screen: Screen) -> None:
+    name, old, new = outcome["product"], outcome["old"], outcome["new"]
+    if old is None:
+        screen.line(f"{name}: no uid was made yet")
+        return
+    screen.line(f"{name}: ", Styled("forgotten", "good"), f": {old}")
+    screen.field("uid", "made at the next event" if new is None else str(new))
 
 
 def _reset(product: Product) -> dict[str, Any]:

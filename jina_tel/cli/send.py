@@ -12,7 +12,7 @@ from ..payload import is_kept
 from ..transports.base import REQUEST_SECONDS
 from ..withdrawal import hold, let_go
 from . import words
-from .found import products
+from .found import each, products
 from .screen import Bar, Styled
 from .usage import DONE, NO
 from .waiting import lines_in
@@ -48,12 +48,14 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:
     """Send what waits of each product."""
-    outcomes = [outcome_of(product) for product in products(environ, arguments.product)]
+    outcomes, failures = each(products(environ, arguments.product), outcome_of)
     if arguments.json:
         screen.document({"products": outcomes})
     else:
         for outcome in outcomes:
             _show(outcome, screen)
+    if failures:
+        raise failures[0]
     return NO if any(outcome["left"] for outcome in outcomes) else DONE
 
 
