@@ -172,7 +172,7 @@ def test_one_that_cannot_be_stored_does_not_keep_the_others(home):
     said = command("off")
 
     assert 3 == said.code
-    assert "consent.json" in said.err
+    assert f"{answers.FILE}: Is a directory\n" in said.err
     assert not is_on("acme")
 
 

@@ -80,6 +80,28 @@ def test_what_cannot_be_read_is_said_and_the_rest_shown():
     assert "A.start" in said.out
 
 
+DAMAGED = [
+    {"eventName": "x"},
+    {"eventName": "x", "timeUnixNano": "soon"},
+    {"eventName": "x", "timeUnixNano": "9" * 26},
+    {"resourceLogs": 5},
+    {"resourceLogs": [{}]},
+    {"resourceLogs": ["x"]},
+    {"resourceLogs": [{"scopeLogs": [{"logRecords": [5]}]}]},
+]
+
+
+@pytest.mark.parametrize("line", DAMAGED, ids=json.dumps)
+def test_a_damaged_body_does_not_keep_the_others(line):
+    journal = wait_here(0)
+    left(journal, 1.8e9, event("A.start"))
+    left(journal, 1.8e9 + 1, line)
+    said = command("show", "--pretty")
+
+    assert (0, "") == (said.code, said.err)
+    assert "A.start" in said.out
+
+
 def test_a_moment_that_is_none_is_no_error():
     journal = wait_here(0)
     sent.keep(journal.folder, b"", 1e60)

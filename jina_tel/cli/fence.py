@@ -53,7 +53,8 @@ def said_by(error: BaseException) -> str:
     """Return what went wrong, where, and what to do, in one line."""
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error)
-    where = f"{error.filename}: " if error.filename is not None else ""
+    name = error.filename if error.filename2 is None else error.filename2  # put in whose place
+    where = f"{name}: " if name is not None else ""
     return f"{where}{error.strerror}{_advice(error)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import textwrap
 
 from .. import __version__
@@ -64,17 +65,28 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser = build()
     named = next((word for word in argv if not word.startswith("-")), None)
     commands = commands_of(parser)
+    _refuse_early(argv, parser)
     if named is not None and named not in commands:
         raise UsageError(f"there is no command {named!r}{suggest(named, commands)}")
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
-        options = options_of(commands[named]) if named else ()
-        raise UsageError(
-            f"{named or 'jina-tel'} takes no {unknown[0]!r}{suggest(unknown[0], options)}"
-        )
+        options = options_of(commands[str(named)])
+        raise UsageError(f"{named} takes no {unknown[0]!r}{suggest(unknown[0], options)}")
     if named is None:
         raise UsageError(f"a command is wanted: {', '.join(commands)}; see jina-tel --help")
     return arguments
+
+
+def _refuse_early(argv: list[str], parser: Parser) -> None:
+    """Raise UsageError for what stands before the command, and belongs behind it."""
+    own = ("-h", *options_of(parser))
+    further = {option for one in commands_of(parser).values() for option in options_of(one)}
+    for word in itertools.takewhile(lambda word: word.startswith("-"), argv):
+        name = word.partition("=")[0]
+        if name in own:
+            continue
+        meant = "; it stands behind the command" if name in further else suggest(name, own)
+        raise UsageError(f"jina-tel takes no {name!r}{meant}")
 
 
 def build() -> Parser:

@@ -121,30 +121,32 @@ class Screen:
 
 
 class Bar:
-    """A progress bar on standard error, if that is a terminal; nothing otherwise.
+    """A progress bar on standard error, if that is a terminal with room for it; nothing otherwise.
 
     Args:
         total: what is to be done, in any unit.
         what: the words before it.
     """
 
-    WIDTH = 30
+    WIDTH, LEAST = 30, 5
 
     def __init__(self, total: int, what: str, stream: TextIO | None = None) -> None:
         self._stream = sys.stderr if stream is None else stream
         self._total = max(total, 1)
         self._what = plain(what)
-        self._shows = total > 0 and _is_terminal(self._stream)
+        room = shutil.get_terminal_size().columns - len(self._what) - len(" [] 100%") - 1
+        self._width = min(room, self.WIDTH)  # a line that is folded cannot be drawn over
+        self._shows = total > 0 and self._width >= self.LEAST and _is_terminal(self._stream)
 
     def show(self, done: int) -> None:
         """Draw it for ``done`` of the total."""
         share = min(max(done / self._total, 0.0), 1.0)
-        filled = int(share * self.WIDTH)
-        self._draw(f"\r{self._what} [{'#' * filled:{self.WIDTH}}] {share:4.0%}")
+        filled = int(share * self._width)
+        self._draw(f"\r{self._what} [{'#' * filled:{self._width}}] {share:4.0%}")
 
     def close(self) -> None:
         """Leave an empty line behind."""
-        self._draw(f"\r{' ' * (len(self._what) + self.WIDTH + 8)}\r")
+        self._draw(f"\r{' ' * (len(self._what) + self._width + 8)}\r")
 
     def _draw(self, text: str) -> None:
         if not self._shows:

@@ -130,7 +130,7 @@ def _print(one: Mapping[str, Any], screen: Screen, *, pretty: bool) -> None:
     if one["state"] == "waits":
         _print_line(one["line"], screen, state, str(one["product"]), pretty=pretty)
         return
-    lines = [inner for line in one["lines"] for inner in records_of(line) or [line]]
+    lines = [inner for line in one["lines"] for inner in _records(line)]
     summary = f"  {words.count(len(lines), 'line')}, {words.size(one['bytes'])} compressed"
     problem = f"  cannot be read: {one['problem']}" if one["problem"] else ""
     screen.line(state, f"  {words.moment(one['at'])}  {one['product']}{problem or summary}")
@@ -149,10 +149,26 @@ def _print_line(
             screen.line(f"         {row}")
 
 
+def _records(line: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the records of a body that left over OTLP, else the line as it is."""
+    try:
+        records = records_of(line)
+    except (AttributeError, KeyError, TypeError):
+        return [line]  # a file that was damaged, or is none of ours
+    return [one for one in records if isinstance(one, dict)] or [line]
+
+
 def _time_and_event(line: Mapping[str, Any]) -> tuple[str, str]:
     """Return when and what, of a line or of a record as it left over OTLP."""
     if "eventName" in line:
-        return rfc3339(int(line["timeUnixNano"]) / 1e9), str(line["eventName"])
+        return _moment(line.get("timeUnixNano")), str(line["eventName"])
     payload = line.get("payload")
     event = payload.get("event", "?") if isinstance(payload, dict) else f"lost {line.get('lost')}"
     return str(line.get("time", "?")), str(event)
+
+
+def _moment(nanoseconds: object) -> str:
+    try:
+        return rfc3339(int(str(nanoseconds)) / 1e9)
+    except (OverflowError, ValueError, OSError):
+        return "?"

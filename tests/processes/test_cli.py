@@ -99,6 +99,15 @@ def test_lines_are_folded_to_the_terminal(waiting, columns, word):
     assert [] == too_long
 
 
+@pytest.mark.parametrize("columns", [1, 20, 40])
+def test_a_narrow_terminal_has_a_short_bar_or_none(waiting, columns):
+    seen = on_terminal("send", columns=columns, NO_COLOR="1")
+    drawn = [piece for piece in seen.text.split("\r") if "sending jina [" in piece]
+
+    assert (columns == 40) == bool(drawn)
+    assert all(len(piece) < columns for piece in drawn)
+
+
 def test_send_shows_its_progress_on_a_terminal(waiting):
     seen = on_terminal("send")
 
@@ -229,6 +238,10 @@ WRONG = [
     ((), "a command is wanted"),
     (("statsu",), "did you mean status?"),
     (("--jsn",), "takes no '--jsn'"),
+    (("--json", "status"), "takes no '--json'; it stands behind the command"),
+    (("--no-color", "--product=jina", "status"), "no '--product'; it stands behind the command"),
+    (("--product", "jina", "status"), "no '--product'; it stands behind the command"),
+    (("--versoin",), "takes no '--versoin'; did you mean --version?"),
     (("status", "--jsn"), "did you mean --json?"),
     (("off", "--product"), "expected one argument"),
     (("completion",), "SHELL"),
