@@ -79,7 +79,7 @@ def _show_alone(settings: Settings, config: str, at: float, text: str) -> None:
             _tell(settings.product, text)
             store(settings, config, at)
     finally:
-        os.close(descriptor)
+        files.close(descriptor)
 
 
 # The products whose notice this program has shown; a forked child has it of its parent.

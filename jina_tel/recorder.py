@@ -39,10 +39,7 @@ LONG_EXIT_SECONDS = 1.0  # where nobody comes after us
 
 
 class Recorder:
-    """Records the events of one product, for one state of the variables.
-
-    Making one touches nothing but the variables. Whoever changes a variable gets a new one.
-    """
+    """Records the events of one product, for one state of the variables; touches nothing else."""
 
     def __init__(self, settings: Settings) -> None:
         self.unchanged = watch(settings.variables.keys)
@@ -99,11 +96,7 @@ class Recorder:
         return self.consent().allowed
 
     def record(self, name: str, now: float) -> None:
-        """Record the event ``name``: on disk when this returns, where it can be.
-
-        Args:
-            now: the monotonic clock.
-        """
+        """Record the event ``name``: on disk when this returns, where it can be."""
         if now >= self.look_at:
             self._look(now)
         if not self.allowed:
@@ -192,10 +185,7 @@ class Recorder:
             self._pipeline.shipper.wake(now)
 
     def _ship_ledger(self) -> None:
-        """Write down what was lost, but not at each turn of the shipper's while losses go on.
-
-        The line would have it take another turn, without end.
-        """
+        """Write down what was lost, but not at each turn: the line has the shipper take another."""
         if time.monotonic() >= self._ledger_at:
             self.write_ledger()
 

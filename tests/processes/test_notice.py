@@ -213,8 +213,9 @@ def test_where_it_cannot_be_noted_down_each_program_shows_it(receiver, variables
         in_the_way.parent.mkdir()
         in_the_way.symlink_to("/dev/null/nowhere")
     script = program(receiver).replace(
-        "print(json", "import os\nif os.fork() == 0:\n    Engine().start()\n    os._exit(0)\n"
-        "os.wait()\nprint(json"
+        "print(json",
+        "import os\nif os.fork() == 0:\n    Engine().start()\n    os._exit(0)\n"
+        "os.wait()\nprint(json",
     )
 
     for _ in range(2):
