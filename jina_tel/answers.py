@@ -115,7 +115,12 @@ def _write(path: str, content: dict[str, Any], mode: int) -> None:
     forks.load("json")
     import json
 
-    files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n", mode)
+    try:
+        files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n", mode)
+    except OSError as error:
+        if error.filename is None:  # a full disk knows no names
+            error.filename = path
+        raise
 
 
 def _make_public(folder: str) -> None:

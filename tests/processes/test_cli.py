@@ -234,6 +234,15 @@ def test_an_error_of_ours_is_one_line_and_under_debug_a_traceback(home):
     assert "Traceback" in done.stderr
 
 
+def test_a_no_that_a_full_disk_does_not_take_is_said_with_its_file(waiting):
+    """A file may not grow here, as on a full disk; what is printed goes into a pipe."""
+    done = in_pipe("off", under=("bash", "-c", 'ulimit -f 0; exec "$@"', "-"))
+
+    assert 3 == done.returncode
+    assert b"consent.json: File too large" in done.stderr
+    assert b"while printing" not in done.stderr
+
+
 WRONG = [
     ((), "a command is wanted"),
     (("statsu",), "did you mean status?"),
