@@ -87,7 +87,7 @@ class Telemetry:
             body_bytes=body_bytes,
         )
         self._recorder: Recorder | None = None
-        self._turns = Turns(self._record_now)
+        self._turns = Turns(self._record_first)
         self.still_off: Callable[[], bool] | None = None  # while off: whether that holds still
         self.Mixin: Any = mixin_of(product, self.adopt)
 
@@ -270,15 +270,14 @@ class Telemetry:
         now = time.monotonic()
         recorder = self._recorder
         if recorder is not None and recorder.is_open(now):
-            self._record_with(recorder, name, now)
+            recorder.record(name, now)
+            self.still_off = recorder.still_off()
         else:
             self._turns.take(name)
 
-    def _record_now(self, name: str) -> None:
+    def _record_first(self, name: str) -> None:
         now = time.monotonic()
-        self._record_with(self._current(now), name, now)
-
-    def _record_with(self, recorder: Recorder, name: str, now: float) -> None:
+        recorder = self._current(now)
         recorder.record(name, now)
         self.still_off = recorder.still_off()
 
