@@ -205,7 +205,8 @@ def retry_after(header: str | None) -> float | None:
     seconds = header.strip()  # str knows more kinds of space than float
     if seconds.isdecimal():
         return float(seconds)
-    forks.load("email.utils")
+    for module in ("calendar", "email.utils"):  # the second imports the first when it is called
+        forks.load(module)
     from email.utils import mktime_tz, parsedate_tz
     from time import time
 
