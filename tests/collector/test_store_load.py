@@ -86,6 +86,7 @@ def test_products_with_the_same_facts_keep_their_own_versions(store):
     store.load(
         [row(name, product=name, **dict(zip(names, "12", strict=True))) for name in names], []
     )
+    store.settle()
     found = store.rows("SELECT product, version FROM actives ORDER BY version", {})
 
     assert [*zip(names, "12", strict=True)] == found
