@@ -52,6 +52,7 @@ KAFKA = "JINA_TEL_COLLECTOR_KAFKA"
 STORE_PASSWORD = "JINA_TEL_STORE_PASSWORD"
 INSTALL = "pip install 'jina_tel[collector]'"
 INSTALL_KAFKA = "pip install 'jina_tel[collector,kafka]'"
+NO_FILES = ("", ":memory:")  # DuckDB takes them for the memory, and what was acknowledged is gone
 SCHEMA_BYTES = 1 << 20
 PASSWORD_BYTES = 18
 
@@ -112,6 +113,8 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     for name in arguments.stop:
         if not is_product(name):
             raise UsageError(f"--stop: {name!r} cannot be a product's name")
+    if arguments.store in NO_FILES:
+        raise UsageError(f"--store: a file is wanted, not {arguments.store!r}")
     require_extra()
     from pathlib import Path
 

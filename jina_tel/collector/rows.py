@@ -1,15 +1,22 @@
-"""From the lines of a segment to the rows of a store. What stands in a segment was checked."""
+"""From the lines of a segment to the rows of a store.
+
+What stands in a segment was checked by its schema; here it is by the types alone, so that a line
+which the disk has changed is left out, and does not keep all others from the store.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated
 
 import msgspec
 
 from ..identity import session_id
 from .decode import moment
+from .shapes import EXACT
 from .store import Loss, Row
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=EXACT)]
 
 
 class Line(msgspec.Struct):
@@ -19,8 +26,8 @@ class Line(msgspec.Struct):
     time: str
     product: str
     kept: bool = True
-    payload: dict[str, Any] | None = None
-    lost: dict[str, int] | None = None
+    payload: dict[str, str | int] | None = None
+    lost: dict[str, Count] | None = None
 
 
 class Rows:
@@ -51,8 +58,10 @@ class Rows:
             self.events.append(_row(line, at, line.payload))
 
 
-def _row(line: Line, at: int, facts: dict[str, Any]) -> Row:
+def _row(line: Line, at: int, facts: dict[str, str | int]) -> Row:
     uid, event = facts.pop("uid"), facts.pop("event")
+    if not (isinstance(uid, int) and 0 <= uid <= EXACT and isinstance(event, str)):
+        raise ValueError("no uid, or no event")
     if facts.get("session-id") == session_id(line.id):
         del facts["session-id"]  # it can be made again
     return Row(line.id, at, line.product, uid, line.kept, event, facts)

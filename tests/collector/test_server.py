@@ -97,6 +97,8 @@ OPTIONS = [
     ("--keep-days", "0"),
     ("--rate", "-1"),
     ("--stop", "Not A Product"),
+    ("--store", ""),
+    ("--store", ":memory:"),
 ]
 
 
