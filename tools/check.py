@@ -7,7 +7,8 @@ variables::
     JOBS=2                      worker processes; by default one for each processor
     PYTHONS="3.9 3.13"          the Pythons to look for; by default 3.9 to 3.13
     ELSEWHERE=tests/processes   what the other Pythons run; by default all of the tests
-    BETWEEN=tests/processes     what those between the oldest and the newest run; as ELSEWHERE
+    BETWEEN=tests/processes     what those between the oldest and the newest run, but for the tests
+                                that measure time; by default as ELSEWHERE, and those, too
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Place:
     path: str
     where: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    measures: bool = True  # also run the tests that measure time
 
     @property
     def name(self) -> str:
@@ -84,7 +86,7 @@ def on_main() -> list[Step]:
     subprocess.run([*coverage, "erase"], cwd=ROOT, check=True)
     pure = sorted(str(path) for path in ROOT.glob("tests/test_instrumentation*"))
     return [
-        *tests(MAIN, [*coverage, "run", "-m", "pytest"]),
+        *run_tests(MAIN, [*coverage, "run", "-m", "pytest"]),
         step("coverage, put together", [*coverage, "combine", "--quiet"]),
         step("coverage, line by line", [*coverage, "report"]),
         step(f"coverage, {FLOOR_PERCENT:.0f} % or more", [sys.executable, __file__, "floor"]),
@@ -104,26 +106,20 @@ def elsewhere(place: Place) -> list[Step]:
     made = step(f"environment of {place.name}", command)
     if not made.well:
         return [made]
-    return [made, *tests(place.name, pytest(f"{folder}/bin/python"), *place.where)]
+    command = pytest(f"{folder}/bin/python")
+    return [made, *run_tests(place.name, command, *place.where, measures=place.measures)]
 
 
-def tests(name: str, command: list[str], *where: str) -> list[Step]:
+def run_tests(name: str, command: list[str], *where: str, measures: bool = True) -> list[Step]:
     """Run the tests side by side, then by themselves those that measure time."""
     # Thousands of children import us: none of them should have to compile.
     subprocess.run([command[0], "-m", "compileall", "-q", "jina_tel", "tests"], cwd=ROOT)
-    return [
-        step(
-            f"tests on {name}",
-            [*command, *together(), "-m", "not alone", *where],
-            log=name,
-        ),
-        step(
-            f"tests on {name}, one by one",
-            [*command, "-m", "alone", *where],
-            log=f"{name}-alone",
-            as_good=NO_TESTS,
-        ),
-    ]
+    side_by_side = [*command, *together(), "-m", "not alone", *where]
+    steps = [step(f"tests on {name}", side_by_side, log=name)]
+    if measures:
+        one_by_one, log = [*command, "-m", "alone", *where], f"{name}-alone"
+        steps += [step(f"tests on {name}, one by one", one_by_one, log=log, as_good=NO_TESTS)]
+    return steps
 
 
 def pytest(python: str) -> list[str]:
@@ -140,15 +136,12 @@ def others() -> tuple[list[Place], str]:
     paths = dict(line.split("\t") for line in found.stdout.splitlines())
     main = paths.pop(MAIN, sys.executable)
     old_on = OLD_WRAPT_ON if OLD_WRAPT_ON in paths else next(iter(paths), MAIN)
-    old = Place(old_on, paths.pop(old_on, main), between(), (OLD_WRAPT,))
-    places = [Place(version, path, between()) for version, path in paths.items()]
+    between = {"where": asked("BETWEEN") or asked("ELSEWHERE"), "measures": not asked("BETWEEN")}
+    old = Place(old_on, paths.pop(old_on, main), requirements=(OLD_WRAPT,), **between)
+    places = [Place(version, path, **between) for version, path in paths.items()]
     for end in {0, len(places) - 1} if places else ():
-        places[end] = replace(places[end], where=asked("ELSEWHERE"))
+        places[end] = replace(places[end], where=asked("ELSEWHERE"), measures=True)
     return [*places, old], found.stderr
-
-
-def between() -> tuple[str, ...]:
-    return asked("BETWEEN") or asked("ELSEWHERE")
 
 
 def asked(variable: str) -> tuple[str, ...]:
