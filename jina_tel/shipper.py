@@ -125,11 +125,12 @@ class Shipper:
         """Return whether to look once more for what was recorded meanwhile."""
         self._go_on()
         self._write_ledger()
-        if self._is_due():
-            return self._lead()
-        if self._forced:
-            self._prepared()  # a flush asks it what waits
-        return False
+        is_due = self._is_due()
+        if not is_due and not self._forced:  # a flush asks the delivery what waits
+            return False
+        # Ahead of the election: of many processes one at a time leads, and all can import at once.
+        delivery = self._prepared()
+        return is_due and self._lead(delivery)
 
     def _prepared(self) -> Delivery:
         for module in self._modules:
@@ -161,13 +162,12 @@ class Shipper:
         self._quiet_until = time.monotonic() + min(left, REST_SECONDS)
         return not left
 
-    def _lead(self) -> bool:
+    def _lead(self, delivery: Delivery) -> bool:
         lock = self._elected()
         self._led = lock is not None
         if lock is None:
             return False
         try:
-            delivery = self._prepared()
             done = delivery.run(self._pause)
             self._write_ledger()
         finally:
