@@ -7,6 +7,7 @@ Run it by itself, and it says nothing: no endpoint is configured, so telemetry i
 from __future__ import annotations
 
 import multiprocessing
+from abc import ABC, abstractmethod
 from multiprocessing import connection as connections
 from multiprocessing.connection import Connection, Listener
 from typing import Any
@@ -14,15 +15,15 @@ from typing import Any
 from jina_tel import TelemetryMixin, instrumented
 
 
-class BaseExecutor(TelemetryMixin, methods=("__init__",)):
+class BaseExecutor(TelemetryMixin, ABC, methods=("__init__",)):
     """What users subclass: each that is made is a start of *BaseExecutor*, whatever its name."""
 
     def __init__(self, suffix: str) -> None:
         self.suffix = suffix
 
+    @abstractmethod
     def handle(self, text: str) -> str:
         """Return the answer to one request."""
-        raise NotImplementedError
 
 
 class Shouter(BaseExecutor):
@@ -35,7 +36,7 @@ class Shouter(BaseExecutor):
         return text.upper() + self.suffix
 
 
-class Runtime:
+class Runtime(ABC):
     """A process that answers requests until it is asked to end."""
 
     def run_forever(self, listener: Listener) -> None:
@@ -44,9 +45,9 @@ class Runtime:
             while (text := connection.recv()) is not None:
                 connection.send(self.answer(text))
 
+    @abstractmethod
     def answer(self, text: str) -> str:
         """Return the answer to one request."""
-        raise NotImplementedError
 
 
 @instrumented("run_forever", when="call")  # it blocks for the life of the service

@@ -104,8 +104,8 @@ class Shipper:
             self._starved_since, self._broken = None, False
         except _YieldError:
             pass
-        except TakenError:
-            again = True  # nothing is wrong with us
+        except TakenError:  # nothing is wrong with us; but do not run into that again and again
+            self._quiet_until = time.monotonic() + SOON_SECONDS
         except Exception as error:  # noqa: BLE001 - the second of our two fences
             self._quiet_until, self._broken = time.monotonic() + REST_SECONDS, True
             self._fence(error)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
 from servers import LINE, body_of, soon
 
-from jina_tel import files
+from jina_tel import Telemetry, files
 from jina_tel.errors import TransportError
 from jina_tel.files import Held
 from jina_tel.journal.disk import DiskJournal
 from jina_tel.journal.part import DiskPart
+from jina_tel.testing import Receiver
 from jina_tel.transports.file import FileTransport
 
 
@@ -70,6 +72,25 @@ USES = {
     "read_part": lambda folder: DiskPart(str(folder / "ours")).read(1, 1000),
     "file": lambda folder: FileTransport(f"file://{folder}/file").send(body_of(LINE), soon(10)),
 }
+
+
+def test_a_delivery_whose_file_the_host_takes_is_made_again_and_not_without_end(monkeypatch, home):
+    reading, tries = DiskPart.read, []
+
+    def taken(part, most_events, most_bytes):
+        tries.append(1)
+        if len(tries) < 3:
+            raise files.TakenError(errno.EBADF, "the host has closed a file of ours")
+        return reading(part, most_events, most_bytes)
+
+    monkeypatch.setattr(DiskPart, "read", taken)
+    with Receiver() as receiver:
+        acme = Telemetry("acme", endpoint=receiver.url)
+        acme.record("Flow.start")
+
+        assert acme.flush(30)
+        assert ["Flow.start"] == [payload["event"] for payload in receiver.payloads]
+        assert not receiver.losses
 
 
 def test_a_number_that_the_host_has_closed_is_not_ours(tmp_path):

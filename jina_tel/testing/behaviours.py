@@ -8,6 +8,7 @@ Healthy()``.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
@@ -88,12 +89,12 @@ class Exchange(Protocol):
         """Wait; return False at once when the receiver is closed, None waits for that alone."""
 
 
-class Behaviour:
+class Behaviour(ABC):
     """What a receiver does with a request."""
 
+    @abstractmethod
     def answer(self, exchange: Exchange) -> None:
         """Answer, or fail to. Runs on the connection's own thread and may block it."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Reads an answer of HTTP/1.1 (RFC 9112) from a wire: its status, headers and content.
 
-``http.client`` would read it as well, and bring email, ssl and socket along: half of what a
-delivery cost in time and memory.
+``http.client`` would read it as well, and bring email, ssl and socket along.
 """
 
 from __future__ import annotations

@@ -148,6 +148,20 @@ class Collecting:
             store.close()
 
 
+@contextlib.contextmanager
+def starting():
+    """Return a way to start collectors, which ends them all."""
+    started = []
+
+    def start(collector: Collecting) -> Collecting:
+        started.append(collector)
+        return collector.start()
+
+    yield start
+    for collector in started:
+        collector.close()
+
+
 def uid_of(secret: bytes) -> int:
     return identity.uid(secret, "jina")
 

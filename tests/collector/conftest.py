@@ -7,22 +7,16 @@ and pytest does not look in here unless it is told to (``norecursedirs`` in setu
 from __future__ import annotations
 
 import pytest
-from collecting import Collecting
+from collecting import Collecting, starting
 
 
 @pytest.fixture
 def collectors(tmp_path):
     """Return a way to start collectors, all on one store unless a folder is named."""
-    started = []
-
-    def start(*options: str, folder=tmp_path, **variables: str) -> Collecting:
-        collector = Collecting(folder, *options, **variables)
-        started.append(collector)
-        return collector.start()
-
-    yield start
-    for collector in started:
-        collector.close()
+    with starting() as start:
+        yield lambda *options, folder=tmp_path, **variables: start(
+            Collecting(folder, *options, **variables)
+        )
 
 
 @pytest.fixture

@@ -63,6 +63,27 @@ def test_every_import_for_an_answer_with_all_there_is(machine, receiver, status)
     assert "[]\n" == imports_of(machine)
 
 
+LATER = """
+import sys, time
+from flow import Flow
+from jina_tel import process
+Flow().start()
+shipper = process.recordings[0]._pipeline.shipper
+while shipper._turn.locked():
+    time.sleep(0.001)
+print("jina_tel.transports.http" in sys.modules)
+"""
+
+
+def test_what_sends_is_imported_by_who_sends_alone(machine, receiver):
+    """And not in a pause that the endpoint has asked for."""
+    receiver.behaviour = Status(503, retry_after=3600)
+
+    assert "True\n" == machine.run(LATER, **BARE).out
+    assert "False\n" == machine.run(LATER, **BARE).out
+    assert 1 == len(receiver.requests)
+
+
 def test_every_import_through_a_proxy(machine, receiver):
     with Server(proxy) as between:
         assert "[]\n" == imports_of(machine, HTTP_PROXY=between.url.replace("//", "//a:b@"))

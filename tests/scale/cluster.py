@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,9 +40,8 @@ TAKES_STATEMENTS = "SELECT count() FROM system.zookeeper WHERE path = '/clickhou
 SHARDS = REPLICAS = 2
 BEGINNING_SECONDS = ANSWER_SECONDS = 100.0
 MORTAL = ("setpriv", "--pdeathsig", "KILL")  # ends with us, however we end
-PORTS = range(
-    20_000, 32_000
-)  # below those that a connection gets, so a server that is away finds its own
+# Below those that a connection gets, so a server that is away finds its own.
+PORTS = range(20_000, 32_000)
 JARS = (
     *("zookeeper", "zookeeper-jute", "slf4j-api", "slf4j-simple", "metrics-core", "snappy-java"),
     *("netty-handler", "netty-transport", "netty-common", "netty-buffer", "netty-codec"),
@@ -55,7 +55,7 @@ class ServerError(RuntimeError):
     """A server has answered with an error, whose text this is."""
 
 
-class Program:
+class Program(ABC):
     """A process that may be killed and come back with its folder.
 
     Args:
@@ -68,11 +68,13 @@ class Program:
         self.port = port
         self._process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def command(self) -> Sequence[str]:
-        raise NotImplementedError
+        """Return the program and its arguments."""
 
+    @abstractmethod
     def answers(self) -> bool:
-        raise NotImplementedError
+        """Tell whether it serves."""
 
     def start(self) -> None:
         """Start it, and wait for nothing."""

@@ -7,7 +7,7 @@ import os
 import threading
 
 import pytest
-from collecting import Collecting, line, uid_of, wait_until
+from collecting import Collecting, line, starting, uid_of, wait_until
 from engine import PASSWORD
 from test_kill import LINES, Sender, grown
 from usage import counts_in, counts_of
@@ -23,18 +23,14 @@ PERSON = {"ci-vendor": "(unset)"}
 @pytest.fixture
 def collectors(tmp_path, address):
     """Return a way to start collectors on one store, each with a folder of its own."""
-    started = []
 
-    def start(name: str, *options: str) -> Collecting:
+    def made(name: str, *options: str) -> Collecting:
         folder = tmp_path / name
         folder.mkdir()
-        collector = Collecting(folder, "--rate", "0", *options, store=address, cwd=folder)
-        started.append(collector)
-        return collector.start()
+        return Collecting(folder, "--rate", "0", *options, store=address, cwd=folder)
 
-    yield start
-    for collector in started:
-        collector.close()
+    with starting() as start:
+        yield lambda name, *options: start(made(name, *options))
 
 
 @pytest.fixture

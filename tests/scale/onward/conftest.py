@@ -6,22 +6,16 @@ They need what ``make test-scale`` installs, and pytest does not look in here un
 from __future__ import annotations
 
 import pytest
-from collecting import Collecting
+from collecting import Collecting, starting
 
 
 @pytest.fixture
 def collectors(tmp_path):
     """Return a way to start collectors, all on one store unless a folder is named."""
-    started = []
-
-    def start(*options: str, folder=tmp_path, **variables: str) -> Collecting:
-        collector = Collecting(folder, "--rate", "0", *options, **variables)
-        started.append(collector)
-        return collector.start()
-
-    yield start
-    for collector in started:
-        collector.close()
+    with starting() as start:
+        yield lambda *options, folder=tmp_path, **variables: start(
+            Collecting(folder, "--rate", "0", *options, **variables)
+        )
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlsplit
 
 
-class Source:
+class Source(ABC):
     """Listens; what it takes stands in ``taken``, what it answered in ``answered``."""
 
     path = "/"
@@ -53,8 +54,9 @@ class Source:
         self._server.shutdown()
         self._server.server_close()
 
+    @abstractmethod
     def answer(self, path: str, headers, body: bytes) -> tuple[int, bytes]:
-        raise NotImplementedError
+        """Return the status and the content."""
 
 
 class Vector(Source):
