@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         """What a wrapped method tells: a product's telemetry."""
 
         still_off: Callable[[], bool] | None  # while off: tells whether that holds still
+        again: Callable[[str], bool] | None  # in a burst: records an event, or returns False
 
         def record(self, name: str) -> None:
             """Record an event."""
@@ -52,6 +53,7 @@ class Hook:
 
     __slots__ = (
         "_names",
+        "_starts",
         "active",
         "at_call",
         "failures",
@@ -74,11 +76,18 @@ class Hook:
         self.at_call = options.when == "call"
         self.failures = options.failures
         self._names: dict[int, tuple[Any, str]] = {}
+        self._starts: dict[int, tuple[Any, str]] = {}  # of what is no class itself
 
     def record(self, subject: Any) -> None:
         """Record that ``subject`` started; no error of ours passes this fence."""
         try:
-            self.telemetry.record(self._name(subject, self.options.verb))
+            kind = type(subject)
+            known = self._starts.get(id(kind))
+            if known is None or known[0]() is not kind:
+                known = self._start_of(subject, kind)
+            again = self.telemetry.again
+            if again is None or not again(known[1]):
+                self.telemetry.record(known[1])
         except Exception as error:  # noqa: BLE001 - the first of our two fences
             self.telemetry.fence(error)
 
@@ -88,6 +97,14 @@ class Hook:
             self.telemetry.record(self._name(subject, "failed"))
         except Exception as error:  # noqa: BLE001 - the same fence
             self.telemetry.fence(error)
+
+    def _start_of(self, subject: Any, kind: type) -> tuple[Any, str]:
+        start = (ref(kind), self._name(subject, self.options.verb))
+        if not (callable(self.options.name) or issubclass(kind, type)):
+            if len(self._starts) >= KINDS:
+                self._starts.clear()
+            self._starts[id(kind)] = start
+        return start
 
     def _name(self, subject: Any, verb: str) -> str:
         if callable(self.options.name):
@@ -131,22 +148,23 @@ class _Held(list):  # type: ignore[type-arg]
 
 def wrapper_for(hook: Hook, takes_instance: bool, is_async: bool) -> Callable[..., Any]:
     """Return what wrapt calls in the place of the method."""
-    telemetry = hook.telemetry
+    telemetry, record, live = hook.telemetry, hook.record, _live.get
     at_call, failures = hook.at_call, hook.failures
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         still_off = telemetry.still_off
         if (still_off is not None and still_off()) or not hook.active:
             return wrapped(*args, **kwargs)
-        subject = instance
-        if subject is None:
-            subject = args[0] if takes_instance and args else hook
+        bare = args[0] if takes_instance and args else hook  # where there is no instance
+        subject = bare if instance is None else instance
         held = _Held() if is_async else None
-        up = _live.get()
+        up = live()
+        while up is not None and up[0] is None:
+            up = up[1]
         if up is not None and _is_live(up, subject, telemetry):
             return _within(wrapped(*args, **kwargs), held, telemetry, subject)
         if at_call:
-            hook.record(subject)
+            record(subject)
         frame = [subject, up, telemetry]
         _live.set(frame)
         try:
@@ -160,7 +178,7 @@ def wrapper_for(hook: Hook, takes_instance: bool, is_async: bool) -> Callable[..
         if type(result) is CoroutineType:
             return _named(_count(_hold(held, result), hook, subject), result)
         if not at_call:
-            hook.record(subject)
+            record(subject)
         return result
 
     return call

@@ -1,7 +1,7 @@
 """What the endpoint said last, and when it may be asked again: one state for all processes.
 
 Kept as ``contact.json`` beside the journal. All the rules of waiting stand here, as functions
-of a moment and a state; the clock and the file are the caller's.
+of a moment and a state.
 
 Shape::
 
@@ -12,6 +12,7 @@ Shape::
 from __future__ import annotations
 
 import os
+import time
 
 from . import files, forks
 
@@ -136,15 +137,16 @@ def load(folder: str) -> Contact:
         return Contact()
 
 
-def may_be_gone(folder: str) -> bool:
-    """Tell whether it is worth loading the state to see if the endpoint has gone.
+def is_gone(folder: str) -> bool:
+    """Tell whether the endpoint has asked to be left alone, by the state kept in ``folder``.
 
-    Asked once a second on the host's thread, which need not import ``json`` for it.
+    Asked once a second on the host's thread, which need not import ``json`` where it has not.
     """
     try:
-        return b'"gone": true' in files.read_bytes(os.path.join(folder, FILE))
+        may_be = b'"gone": true' in files.read_bytes(os.path.join(folder, FILE))
     except OSError:
         return False
+    return may_be and load(folder).is_gone(time.time())
 
 
 def store(folder: str, contact: Contact) -> None:

@@ -19,6 +19,7 @@ from .options import is_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 FORMAT = 1
@@ -138,12 +139,15 @@ class Writer:
         product: the product's name.
         facts: the process's facts as the inside of a JSON object, ``"a":"b","c":1``.
         kept: False where the uid will not be there tomorrow (in CI).
+
+    Attributes:
+        numbers: the counter; each number is of one line.
     """
 
-    __slots__ = ("_count", "_head", "_neck", "_tail")
+    __slots__ = ("_head", "_neck", "_tail", "numbers")
 
     def __init__(self, product: str, facts: str, *, kept: bool) -> None:
-        self._count = count()
+        self.numbers: Iterator[int] = count()
         self._head = f'\n{{"id":"{os.urandom(12).hex()}-'
         mark = "" if kept else '"kept":false,'
         self._neck = f'","product":"{product}","v":{FORMAT},{mark}'
@@ -154,15 +158,24 @@ class Writer:
 
         A line that a full disk tore so costs only itself.
         """
-        return (
-            f'{self._head}{next(self._count):x}","time":"{rfc3339(at)}{self._neck}'
-            f'"payload":{{"event":"{name}"{self._tail}'
-        ).encode()
+        head = f'{self._head}{next(self.numbers):x}","time":"'
+        return f"{head}{rfc3339(at)}{self._rest(name)}".encode()
+
+    def template(self, name: str, second: int) -> bytes:
+        """Return the lines of the event ``name`` within one second, to be made by ``%``.
+
+        Of a number of ``numbers``, and of the microseconds.
+        """
+        rest = self._rest(name).replace("%", "%%")
+        return f'{self._head}%x","time":"{_whole_second(second)}.%06dZ{rest}'.encode()
+
+    def _rest(self, name: str) -> str:
+        return f'{self._neck}"payload":{{"event":"{name}"{self._tail}'
 
     def ledger(self, lost: dict[str, int], at: float) -> bytes:
         """Return the ledger line that says what was lost, by reason."""
         counts = ",".join(f'"{reason}":{number}' for reason, number in sorted(lost.items()))
         return (
-            f'{self._head}{next(self._count):x}","time":"{rfc3339(at)}{self._neck}'
+            f'{self._head}{next(self.numbers):x}","time":"{rfc3339(at)}{self._neck}'
             f'"lost":{{{counts}}}}}\n'
         ).encode()

@@ -53,12 +53,12 @@ def open_file(path: str, flags: int) -> int:
             return descriptor
         _shut = True
         return _above_streams(descriptor)
-    with Plugs():
-        return os.open(path, flags, 0o600)
+    with Plugs():  # of two threads one may unplug what the other has plugged
+        return _above_streams(os.open(path, flags, 0o600))
 
 
 def _above_streams(descriptor: int) -> int:
-    if not CAN_LOCK:
+    if descriptor > 2 or not CAN_LOCK:
         return descriptor
     try:
         return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)

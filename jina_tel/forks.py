@@ -143,15 +143,17 @@ def register(before: Callable[[], None], after_in_child: Callable[[], None]) -> 
 
 
 _forking: Any = None  # the gate, as long as a fork has it
+_near = False
 
 
 def is_under_way() -> bool:
     """Tell whether a fork is: hooks are called, ahead of it or behind it."""
-    return _forking is not None
+    return _near
 
 
 def _on_fork() -> None:
-    global _forking
+    global _forking, _near
+    _near = True
     for hook in _before:
         hook()
     gate = _enter()
@@ -160,7 +162,8 @@ def _on_fork() -> None:
 
 
 def _on_fork_in_parent() -> None:
-    global _forking
+    global _forking, _near
+    _near = False
     gate = _forking
     if gate is not None and _holder == get_ident():
         _forking = None
@@ -168,8 +171,8 @@ def _on_fork_in_parent() -> None:
 
 
 def _on_fork_in_child() -> None:
-    global _forking, _gate, _holder
-    _forking, _holder = None, 0
+    global _forking, _gate, _holder, _near
+    _forking, _holder, _near = None, 0, False
     _gate = new_lock()
     for hook in _after_in_child:
         hook()

@@ -32,17 +32,17 @@ _new = wrapt.BoundFunctionWrapper.__new__
 class _BoundMethod(wrapt.BoundFunctionWrapper):  # type: ignore[misc]
     """A wrapped method of an instance; pickles and copies as a bound method does."""
 
-    def __new__(cls, *given: Any) -> Any:
+    def __new__(cls, bound: Any, instance: Any, *rest: Any) -> Any:
         """Bind; wrapt gives what is bound, the instance, and as the sixth the wrapped method.
 
         Where the class is asked, a function is not bound, and neither is ours: ``Sub.start is
         Base.start`` says whether it was overridden. A ``WeakMethod`` makes a method again of its
         type, the function and the instance.
         """
-        if len(given) == 2:
-            return MethodType(_instrumented(*given), given[1])
-        if given[1] is None and given[0] is given[5].__wrapped__:
-            return given[5]
+        if not rest:
+            return MethodType(_instrumented(bound, instance), instance)
+        if instance is None and bound is rest[3].__wrapped__:
+            return rest[3]
         return _new(cls)
 
     @property

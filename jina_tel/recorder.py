@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import time
-from itertools import count
 
 from . import answers, files, folders, forks, identity, notice, process
 from . import contact as contacts
+from .caps import Caps
 from .consent import Consent, decide, variables_say
 from .debug import describe, say
 from .journal import CREATED, FULL
@@ -20,8 +20,9 @@ from .transports import modules_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Callable
 
+    from .burst import Again, Bursts
     from .delivery import Delivery
     from .folders import Folders
     from .pipeline import Pipeline
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 
 FOREVER = float("inf")
 LOOK_SECONDS = 1.0  # how long a stored answer is believed
+NEAR_SECONDS = 0.005  # so soon behind another, an event is likely to be followed by a third
 LEDGER_SECONDS = 10.0  # how often losses are written down while they go on
-MINUTE = 60.0
-NAMES = 1000
 # Of the journal's bound, one half is for what was claimed, of the other one part in eight for the
 # lines that tell of losses.
 CLAIMED_SHARE, LEDGER_SHARE = 2, 16
@@ -51,8 +51,12 @@ class Recorder:
         self.endpoint = endpoint_of(settings, os.environ) or ""
         self._folders: Folders | None = None
         self._pipeline: Pipeline | None = None
-        self._windows: dict[tuple[str, int], Any] = {}
-        self._began = time.monotonic()
+        self._bound = settings.journal_bytes // CLAIMED_SHARE
+        self._most_bytes = self._bound - settings.journal_bytes // LEDGER_SHARE
+        self._caps = Caps(settings.events_per_minute)
+        self._last = -FOREVER
+        self._bursts: Bursts | None = None
+        self.again: Again | None = None  # in a burst: records an event, or returns False
         self._ledger_at = 0.0
 
     def is_current(self, now: float) -> bool:
@@ -102,7 +106,8 @@ class Recorder:
         if not self.allowed:
             return
         pipeline = self._pipeline or self._open()
-        if self._is_one_too_many(name, now):
+        self.again = None
+        if self._caps.is_one_too_many(name, now):
             self.lose("too_many", now)
             return
         self._append(pipeline, pipeline.writer.event(name, time.time()), now)
@@ -120,25 +125,11 @@ class Recorder:
         self.look_at = 0.0 if forks.is_under_way() else now + LOOK_SECONDS
         pipeline = self._pipeline
         if pipeline is not None and pipeline.folder is not None:
-            self.allowed = self.allowed and not _is_gone(pipeline.folder)
-
-    def _is_one_too_many(self, name: str, now: float) -> bool:
-        key = (name, int(max(now - self._began, 0.0) // MINUTE))
-        window = self._windows.get(key) or self._new_window(key)
-        return bool(next(window) >= self.settings.events_per_minute)
-
-    def _new_window(self, key: tuple[str, int]) -> Any:
-        """Return the counter of this name and minute, one for all threads; forget older minutes."""
-        for old in list(self._windows):
-            if old[1] < key[1] - 1:
-                self._windows.pop(old, None)
-        if len(self._windows) > NAMES:
-            self._windows.clear()
-        return self._windows.setdefault(key, count())
+            self.allowed = self.allowed and not contacts.is_gone(pipeline.folder)
 
     def _append(self, pipeline: Pipeline, line: bytes, now: float, *, again: bool = False) -> None:
         try:
-            written = self._put(pipeline, line, self.settings.journal_bytes // LEDGER_SHARE, now)
+            written = self._put(pipeline, line, self._most_bytes, now)
         except OSError as error:
             self.say(f"the journal could not be written: {error}")
             elsewhere = None if again else self._elsewhere(pipeline, error)
@@ -151,16 +142,26 @@ class Recorder:
             self.lose("journal_full", now)
         elif self.allowed:
             pipeline.shipper.wake(now)
+            last, self._last = self._last, now
+            if now - last < NEAR_SECONDS and pipeline.shipper.is_at_work():
+                self.again = self._bursts_of(pipeline).behind(now, self.look_at)
 
-    def _put(self, pipeline: Pipeline, line: bytes, spared: int, now: float) -> int:
+    def _bursts_of(self, pipeline: Pipeline) -> Bursts:
+        if self._bursts is None or self._bursts.pipeline is not pipeline:
+            forks.load("jina_tel.burst")
+            from .burst import Bursts
+
+            self._bursts = Bursts(pipeline, self.unchanged, self._caps, self._most_bytes)
+        return self._bursts
+
+    def _put(self, pipeline: Pipeline, line: bytes, bound: int, now: float) -> int:
         """Append one line, and take it back where somebody says no.
 
         Whoever made the journal's file looks once more: the answer may have come, and all been
         deleted, just before. What a variable or the endpoint says is for this process alone, so
         it takes nothing from the others. Raises OSError.
         """
-        bound = self.settings.journal_bytes // CLAIMED_SHARE
-        written = pipeline.journal.append(line, bound - spared)
+        written = pipeline.journal.append(line, bound)
         if written == CREATED:
             self._look(now)
             if not self.allowed and decide(self.settings, os.environ).allowed:
@@ -199,7 +200,7 @@ class Recorder:
             return  # another thread was faster
         try:
             line = pipeline.writer.ledger(counts, time.time())
-            written = self._put(pipeline, line, 0, time.monotonic())
+            written = self._put(pipeline, line, self._bound, time.monotonic())
         except OSError:
             written = FULL
         if written == FULL:
@@ -244,7 +245,8 @@ class Recorder:
             )
 
         modules = (*modules_for(self.endpoint), "jina_tel.packing", "jina_tel.delivery")
-        return Shipper(modules, deliver, pipeline.folder, self._ship_ledger, self.fence)
+        tasks = self._ship_ledger, pipeline.journal.let_go, self.fence
+        return Shipper(modules, deliver, pipeline.folder, *tasks)
 
     def flush(self, deadline: float) -> bool:
         """Send what waits before the monotonic ``deadline``; return whether nothing does now."""
@@ -283,6 +285,7 @@ class Recorder:
         if self.allowed:
             self.look_at = 0.0
         if self._pipeline is not None:
+            self._pipeline.journal.let_go()
             self._pipeline.shipper.make_way()
 
     def say(self, text: str) -> None:
@@ -292,7 +295,3 @@ class Recorder:
 
 def _never() -> bool:
     return False
-
-
-def _is_gone(folder: str) -> bool:
-    return contacts.may_be_gone(folder) and contacts.load(folder).is_gone(time.time())

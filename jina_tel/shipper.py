@@ -43,6 +43,8 @@ class Shipper:
         modules: what a delivery imports, leaf by leaf.
         deliver: makes the delivery, in our thread.
         folder: of the election's lock, or None where the journal is this process's own.
+        write_ledger: writes down what was lost.
+        let_go: closes the journal's file, if it is kept open for a burst.
         fence: is told of an error of ours, which ends here.
     """
 
@@ -52,12 +54,14 @@ class Shipper:
         deliver: Callable[[], Delivery],
         folder: str | None,
         write_ledger: Callable[[], None],
+        let_go: Callable[[], None],
         fence: Callable[[BaseException], None],
     ) -> None:
         self._modules = modules
         self._make = deliver
         self._folder = folder
         self._write_ledger = write_ledger
+        self._let_go = let_go
         self._fence = fence
         self._delivery: Delivery | None = None
         self._turn = forks.new_lock()  # held while our thread runs
@@ -77,6 +81,10 @@ class Shipper:
         """Have what waits shipped at ``now``, unless that is under way, or not due."""
         if now >= self._quiet_until and self._turn.acquire(False):
             self._start(now)
+
+    def is_at_work(self) -> bool:
+        """Tell whether our thread is there, which lets go of the journal's file when it ends."""
+        return bool(self._turn.locked())
 
     def rest(self) -> None:
         """Be woken no more: what is recorded has arrived already."""
@@ -112,6 +120,7 @@ class Shipper:
         finally:
             ended = self._ended
             self._turn.release()
+            self._let_go()
             # Only now, with the turn given back: what was recorded before is seen here, and what
             # is recorded later wakes a new thread.
             if again and self._has_more():
@@ -193,6 +202,7 @@ class Shipper:
 
     def _wait(self, seconds: float) -> None:
         """Wait, no longer than until somebody waits for us; and end for a fork."""
+        self._let_go()  # while we wait nothing of ours stays open, but in a burst
         self._waiting = True
         try:
             if not self._yielding:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, Callable, TypeVar, Union, overload
 
+    from .burst import Again
     from .facts import Fact
     from .options import Name
     from .recorder import Recorder
@@ -89,6 +90,7 @@ class Telemetry:
         self._recorder: Recorder | None = None
         self._turns = Turns(self._record_first)
         self.still_off: Callable[[], bool] | None = None  # while off: whether that holds still
+        self.again: Again | None = None  # in a burst: records an event, or returns False
         self.Mixin: Any = mixin_of(product, self.adopt)
 
     def __repr__(self) -> str:
@@ -111,7 +113,7 @@ class Telemetry:
         if "product" in changes:
             raise ValueError("product: a product keeps its name; make another Telemetry")
         self._settings = self._settings.changed(**changes)
-        self._recorder = self.still_off = None
+        self._recorder = self.still_off = self.again = None
 
     def status(self) -> Consent:
         """Return whether events are recorded and sent now, and because of what. Writes nothing."""
@@ -270,16 +272,17 @@ class Telemetry:
         now = time.monotonic()
         recorder = self._recorder
         if recorder is not None and recorder.is_open(now):
-            recorder.record(name, now)
-            self.still_off = recorder.still_off()
+            self._record_by(recorder, name, now)
         else:
             self._turns.take(name)
 
     def _record_first(self, name: str) -> None:
         now = time.monotonic()
-        recorder = self._current(now)
+        self._record_by(self._current(now), name, now)
+
+    def _record_by(self, recorder: Recorder, name: str, now: float) -> None:
         recorder.record(name, now)
-        self.still_off = recorder.still_off()
+        self.still_off, self.again = recorder.still_off(), recorder.again
 
     def fence(self, error: BaseException) -> None:
         """Take an error of ours: count it, and tell whoever debugs."""

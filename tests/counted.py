@@ -43,6 +43,26 @@ def rested():
         assert time.monotonic() < until
         time.sleep(0.05)
 
+def hung():
+    """Have the endpoint be one that takes a request and never answers."""
+    global server
+    import socket
+
+    server = socket.create_server(("127.0.0.1", 0))
+    os.environ["JINA_TEL_ENDPOINT"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+
+def asked():
+    """Wait until a request is under way: as long as it is, a thread of ours is at work."""
+    global asking
+    asking = server.accept()[0]
+    asking.recv(1)
+
+def bursts(seconds):
+    """Have events that follow each other be a burst for so long, 0 for not at all."""
+    from jina_tel import burst, recorder
+
+    recorder.NEAR_SECONDS = burst.BURST_SECONDS = seconds
+
 def wrapped():
     """Return an object whose method is under a wrapper of wrapt's that does nothing."""
     import wrapt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,8 @@ from jina_tel.contact import (
     HOUR,
     Contact,
     backoff_seconds,
+    is_gone,
     load,
-    may_be_gone,
     store,
 )
 
@@ -167,7 +168,7 @@ def test_what_is_stored_is_loaded(tmp_path_factory, contact):
     store(folder, contact)
 
     assert as_dict(contact) == as_dict(load(folder))
-    assert contact.gone == may_be_gone(folder)
+    assert contact.is_gone(time.time()) == is_gone(folder)
 
 
 def test_only_its_user_reads_it(tmp_path):
@@ -179,7 +180,7 @@ def test_only_its_user_reads_it(tmp_path):
 
 def test_where_none_is_it_is_fresh(tmp_path):
     assert as_dict(Contact()) == as_dict(load(str(tmp_path)))
-    assert not may_be_gone(str(tmp_path))
+    assert not is_gone(str(tmp_path))
 
 
 def test_where_it_cannot_be_stored_nothing_happens(tmp_path):
@@ -228,7 +229,7 @@ def test_what_is_no_file_is_fresh(tmp_path, make):
     make(tmp_path / FILE)
 
     assert as_dict(Contact()) == as_dict(load(str(tmp_path)))
-    assert not may_be_gone(str(tmp_path))
+    assert not is_gone(str(tmp_path))
 
 
 JSON = st.recursive(

@@ -11,7 +11,8 @@ from support import ROOT
 # What the caller's thread imports from `import jina_tel` to the first event, beyond wrapt and
 # platformdirs and what these bring along. A name that is added here is paid by every start.
 FIRST_EVENT = """
-    _blake2 jina_tel jina_tel.answers jina_tel.calls jina_tel.ci jina_tel.consent jina_tel.contact
+    _blake2 jina_tel jina_tel.answers jina_tel.calls jina_tel.caps jina_tel.ci jina_tel.consent
+    jina_tel.contact
     jina_tel.debug jina_tel.election jina_tel.environment jina_tel.errors jina_tel.event
     jina_tel.facts jina_tel.files jina_tel.folders jina_tel.forks jina_tel.identity
     jina_tel.instrumentation jina_tel.jina jina_tel.journal jina_tel.journal.disk

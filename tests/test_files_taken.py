@@ -7,6 +7,7 @@ import os
 
 import pytest
 from servers import LINE, body_of, soon
+from support import run
 
 from jina_tel import Telemetry, files
 from jina_tel.errors import TransportError
@@ -99,3 +100,31 @@ def test_a_number_that_the_host_has_closed_is_not_ours(tmp_path):
 
     assert not held.is_ours()
     assert not held.forget()
+
+
+def test_threads_that_open_at_once_are_given_no_number_of_a_closed_stream(tmp_path):
+    least = run(
+        """
+        import os, sys, threading
+        from jina_tel import files
+
+        sys.setswitchinterval(1e-6)
+        os.close(0)
+        seen = []
+
+        def work():
+            for _ in range(3000):
+                seen.append(files.open_file("ours", files.WRITE))
+                os.close(seen[-1])
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print(min(seen))
+        """,
+        cwd=tmp_path,
+    )
+
+    assert int(least) > 2

@@ -17,10 +17,10 @@ ROOMS = [
     # questions about the world
     ["consent", "identity", "environment", "ci", "payload", "schema"],
     # carrying
-    ["product", "answers", "journal", "contact", "ledger", "sent", "notice", "transports"],
+    ["product", "answers", "journal", "contact", "ledger", "caps", "sent", "notice", "transports"],
     ["packing", "delivery", "election", "shipper", "withdrawal", "pipeline"],
     # putting together
-    ["process", "recorder"],
+    ["process", "burst", "recorder"],
     ["calls", "instrumentation", "patches"],
     ["mixin", "turns", "telemetry", "jina"],
     ["__init__"],

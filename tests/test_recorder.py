@@ -2,37 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
-import pytest
-
 from jina_tel import Telemetry, files
-from jina_tel.recorder import MINUTE, NAMES, Recorder
-from jina_tel.settings import Settings
 from jina_tel.testing import Receiver
-
-
-@pytest.fixture
-def recorder(monkeypatch):
-    monkeypatch.setenv("ACME_TEL_ENDPOINT", "memory:")
-    return Recorder(Settings("acme", events_per_minute=2))
-
-
-def test_another_minute_has_a_count_of_its_own(recorder):
-    began = time.monotonic()
-    minutes = [began + number * MINUTE for number in range(4)]
-
-    refused = [[recorder._is_one_too_many("Flow.start", now) for _ in range(3)] for now in minutes]
-
-    assert [[False, False, True]] * 4 == refused
-    assert len(recorder._windows) <= 2
-
-
-def test_any_number_of_names_takes_bounded_memory(recorder):
-    for number in range(3 * NAMES):
-        assert not recorder._is_one_too_many(f"Flow{number}.start", time.monotonic())
-
-        assert len(recorder._windows) <= NAMES + 2
 
 
 def test_losses_that_go_on_do_not_have_a_request_each(monkeypatch, home):

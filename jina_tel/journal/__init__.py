@@ -1,9 +1,10 @@
 """The journal: one complete line an event on disk, shared by a user's processes.
 
 A writer opens, appends and closes, holds no lock that another can wait for, and has nothing to
-repair after a fork. The shipper claims what is written by renaming the file away. Who had it
-open by then, or opens it too late, is told by the lock and by the number of links, and opens
-the name again, which leads to a new file.
+repair after a fork. Where line follows line it keeps the file open for a moment, a *lease*. The
+shipper claims what is written by renaming the file away. Who had it open by then, or opens it too
+late, is told by the lock and by the number of links, and opens the name again, which leads to a
+new file.
 
 ::
 
@@ -17,6 +18,8 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Optional, Protocol
+
+    from .lease import Lease
 
     class Part(Protocol):
         """What was claimed: read in batches, and done when all of it was sent.
@@ -48,6 +51,12 @@ if TYPE_CHECKING:
 
         def claim_behind(self, part: Part) -> Optional[Part]:
             """Return what is to be sent next where ``part`` cannot be finished yet."""
+
+        def lease(self, most_bytes: int) -> Optional[Lease]:
+            """Keep the file open for a run of lines; None where that cannot be done."""
+
+        def let_go(self) -> None:
+            """End the lease that there is."""
 
         def waiting_bytes(self) -> int:
             """Return how much waits, in bytes."""

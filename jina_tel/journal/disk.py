@@ -14,6 +14,7 @@ from .part import DiskPart, sent_of, size_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import Part
+    from .lease import Lease
 
 FILE = "events.jsonl"
 
@@ -36,6 +37,7 @@ class DiskJournal:
         self.folder = folder
         self._owned = owned
         self._path = os.path.join(folder, FILE)
+        self._lease: Lease | None = None
 
     def prepare(self, *beside: str) -> None:
         """Make the folder; raises JournalError where a journal cannot be kept there.
@@ -74,6 +76,25 @@ class DiskJournal:
                 os.close(descriptor)
         raise OSError(errno.EBUSY, "the journal was claimed again and again", self._path)
 
+    def lease(self, most_bytes: int) -> Lease | None:
+        """Keep the file open for a run of lines; None where it is new, claimed, or has no room."""
+        from . import lease
+
+        self.let_go()
+        if self._lease is not None:
+            return None
+        try:
+            self._lease = lease.take(self._path, most_bytes)
+        except OSError:
+            return None
+        return self._lease
+
+    def let_go(self) -> None:
+        """End the lease, if there is one; a line that is being written by it comes first."""
+        lease = self._lease
+        if lease is not None and lease.end() and self._lease is lease:
+            self._lease = None
+
     def claim(self) -> Part | None:
         """Return what an earlier shipper left, else what is written by now, else None.
 
@@ -100,6 +121,7 @@ class DiskJournal:
             os.rename(self._path, path)
         except FileNotFoundError:
             return None
+        self.let_go()  # or what is claimed could not be finished
         return DiskPart(path)
 
     def _part_path(self, number: int) -> str:

@@ -9,6 +9,7 @@ from . import FULL, WRITTEN
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import Part
+    from .lease import Lease
 
 
 class MemoryJournal:
@@ -35,6 +36,13 @@ class MemoryJournal:
     def claim_behind(self, part: Part) -> Part | None:
         """Return None: there is one part, and its owner is its only writer."""
         return None
+
+    def lease(self, most_bytes: int) -> Lease | None:
+        """Return None: nothing has to be opened."""
+        return None
+
+    def let_go(self) -> None:
+        """Do nothing: there is no lease."""
 
     def waiting_bytes(self) -> int:
         """Return the size of all that waits."""

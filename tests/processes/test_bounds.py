@@ -230,7 +230,7 @@ def test_a_killed_process_has_written_down_that_it_lost(machine, receiver):
 
 def test_a_ledger_line_comes_again_under_its_id(machine, receiver):
     receiver.behaviour = Status(503, retry_after=0)
-    machine.run("from flow import *\nfor _ in range(100): Flow().start()\nflush(2)")
+    machine.run("from flow import *\nfor _ in range(100): Flow().start()\nflush(2)\nflush(2)")
     receiver.behaviour = Healthy()
     machine.deliver()
     told = [line["id"] for line in receiver.losses]
