@@ -26,6 +26,10 @@ FORMAT = 1
 _NUMBERS = ("batch_events", "body_bytes", "events_per_minute", "exit_seconds", "journal_bytes")
 
 
+class LaterError(ValueError):
+    """A later version of jina_tel has written it: what it says is not guessed at."""
+
+
 def describe(state: str, settings: Settings, endpoint: str) -> None:
     """Write the product's description into ``state``, unless it stands there already.
 
@@ -77,7 +81,8 @@ def load(state: str) -> Settings:
     Raises:
         FileNotFoundError: there is none.
         OSError: it cannot be read.
-        ValueError: it cannot be understood, or a later version has written it.
+        LaterError: a later version has written it.
+        ValueError: it cannot be understood.
     """
     forks.load("json")
     import json
@@ -86,8 +91,10 @@ def load(state: str) -> Settings:
     try:
         content = json.loads(files.read_bytes(path).decode())
         if content["v"] > FORMAT:
-            raise ValueError("a later version of jina_tel has written it")
+            raise LaterError(f"{path} was written by a later version; upgrade jina_tel")
         return _settings(content)
+    except LaterError:
+        raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} cannot be understood: {error}") from error
 

@@ -181,13 +181,14 @@ def _as_json(outcomes: list[Outcome]) -> list[dict[str, Any]]:
     return [
         {
             "product": product.name,
-            "on": product.consent().allowed,
-            "because": product.consent().because,
+            "on": on,
+            "because": because,
             "events_deleted": one.events,
             "bodies_deleted": one.bodies,
             "is_quiet": one.is_quiet,
         }
         for product, one in outcomes
+        for on, because in [product.told()]
     ]
 
 
@@ -202,8 +203,8 @@ def _show(outcomes: list[Outcome], stored: list[str], says: str, screen: Screen)
             )
         if _is_busy(one):
             screen.note(f"{product.name}: {STILL}")
-        consent = product.consent()
-        if consent.allowed != (says == "on"):
-            screen.note(
-                f"{product.name} is {'on' if consent.allowed else 'off'}: {consent.because}"
-            )
+        on, because = product.told()
+        if on is None:
+            screen.note(f"{product.name}: {because}")
+        elif on != (says == "on"):
+            screen.note(f"{product.name} is {'on' if on else 'off'}: {because}")

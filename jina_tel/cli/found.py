@@ -36,6 +36,7 @@ class Product:
         endpoint: where events would go; None where there is none that can be used.
         problem: why its description cannot be used, ``""`` where it can.
         is_described: whether a program of the product has recorded here.
+        is_later: whether a later version of jina_tel has described it.
     """
 
     def __init__(self, name: str, environ: Mapping[str, str]) -> None:
@@ -44,7 +45,7 @@ class Product:
         self.environ = environ
         self.folders = folders.folders_of(known, environ)
         self.problem = ""
-        self.is_described = False
+        self.is_described = self.is_later = False
         self.settings = self._described(known)
         given = endpoint_of(self.settings, environ)
         self.endpoint = given if given is not None and is_endpoint(given) else None
@@ -60,6 +61,7 @@ class Product:
             return otherwise
         except (OSError, ValueError) as error:
             self.problem = str(error)
+            self.is_later = isinstance(error, product.LaterError)
             return otherwise
         self.is_described = True
         return settings
@@ -67,12 +69,29 @@ class Product:
     def require_description(self) -> None:
         """Raise TelemetryError where a program has described it, and that cannot be understood."""
         if self.problem:
-            raise TelemetryError(f"{self.problem}; the next start of {self.name} may mend that")
+            mend = "" if self.is_later else f"; the next start of {self.name} may mend that"
+            raise TelemetryError(f"{self.problem}{mend}")
 
     def consent(self) -> Consent:
         """Return whether events are recorded and sent now, and because of what."""
+        return self._decide(self.settings)
+
+    def told(self) -> tuple[bool | None, str]:
+        """Return whether it is on, None where nobody here can tell, and because of what.
+
+        Nobody can where nothing says no, and only the description, which cannot be used, says
+        whether there is an endpoint.
+        """
+        consent = self.consent()
+        if self.problem and not consent.allowed:
+            with_one = self.settings.changed(endpoint=self.settings.endpoint or "console:")
+            if self._decide(with_one).allowed:
+                return None, f"cannot tell: {self.problem}"
+        return consent.allowed, consent.because
+
+    def _decide(self, settings: Settings) -> Consent:
         return decide(
-            self.settings,
+            settings,
             self.environ,
             answers.site(self.folders, self.name),
             answers.stored(self.folders, self.name),

@@ -61,16 +61,18 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
 
 def outcome_of(product: Product) -> dict[str, Any]:
     """Send what waits of one product; return how much that was, and why the rest was not."""
+    if product.told()[0] is None:
+        return _outcome(product, 0, sum(map(_count, product.journals())), product.problem)
     journal = product.journal()
     waited = 0 if journal is None else _count(journal)
     why = "" if journal is None or not journal.waiting_bytes() else _send(product, journal)
     left = 0 if journal is None else _count(journal)
-    return {
-        "product": product.name,
-        "sent": max(waited - left, 0),
-        "left": left,
-        "because": (why or None) if left else None,
-    }
+    return _outcome(product, max(waited - left, 0), left, why)
+
+
+def _outcome(product: Product, sent: int, left: int, why: str) -> dict[str, Any]:
+    because = (why or None) if left else None
+    return {"product": product.name, "sent": sent, "left": left, "because": because}
 
 
 def _count(journal: DiskJournal) -> int:
