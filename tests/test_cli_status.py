@@ -180,6 +180,30 @@ def test_a_description_that_cannot_be_understood_is_a_problem_and_no_error(conte
         assert path in said.err
 
 
+@pytest.mark.parametrize("words", [("preview",), ("schema",), ("schema", "--markdown")], ids=str)
+def test_what_is_broken_of_some_products_does_not_keep_the_others(words):
+    paths = [later(Settings(name, (), CLOSED)) for name in ("bcme", "ccme")]
+    wait_here(1), wait_here(1, settings=ACME)
+    said = command(*words, "--pretty") if words == ("preview",) else command(*words)
+
+    assert 3 == said.code
+    assert ["jina", "acme"] == [name for name in ("jina", "acme") if name in said.out]
+    assert "bcme" not in said.out
+    assert paths == [path for path in paths if path in said.err]
+    assert 2 == len(said.err.splitlines())
+
+
+def test_what_is_broken_of_one_product_does_not_keep_the_others_documents():
+    later(ACME)
+    wait_here(1)
+    preview, schema = command("preview", "--json"), command("schema", "--json")
+
+    assert (3, 3) == (preview.code, schema.code)
+    assert ["jina"] == [one["product"] for one in preview.json["products"]]
+    assert "jina" in schema.out
+    assert (3, "") == command("schema", "--json", "--product", "acme")[:2]
+
+
 def later(settings=JINA.settings):
     """Have events wait whose product a later version has described; return the file's path."""
     journal = wait_here(2, settings=settings)

@@ -12,7 +12,7 @@ from ..folders import folders_of
 from ..jina import JINA
 from ..withdrawal import Withdrawal, delete, withdraw
 from . import words
-from .found import Product, each, is_product, names, products, traces
+from .found import Product, each, fail, is_product, names, products, traces
 from .screen import Styled
 from .usage import DONE, NO, UsageError, suggest
 
@@ -93,8 +93,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         )
     else:
         _show(outcomes, stored, says, screen)
-    if failures:
-        raise failures[0]
+    fail(failures, screen)
     return NO if any(_is_busy(one) for _, one in outcomes) else DONE
 
 

@@ -17,7 +17,7 @@ from ..transports.http import HttpTransport, target_of
 from ..transports.otlp import logs_address
 from ..transports.proxies import proxy_for
 from . import words
-from .found import each, products
+from .found import each, fail, products
 from .reset import renew
 from .screen import Styled
 from .usage import DONE, NO
@@ -61,8 +61,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     else:
         for outcome in outcomes:
             _show(outcome, screen)
-    if failures:
-        raise failures[0]
+    fail(failures, screen)
     return NO if any(outcome["problem"] for outcome in outcomes) else DONE
 
 

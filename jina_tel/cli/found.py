@@ -12,12 +12,15 @@ from ..journal.disk import DiskJournal
 from ..payload import is_kept
 from ..settings import Settings, Variables, endpoint_of, is_endpoint
 from ..withdrawal import journal_folders
+from . import words
 from .usage import UsageError, suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TypeVar
+
+    from .screen import Screen
 
     Result = TypeVar("Result")
 
@@ -186,7 +189,7 @@ def each(
     """Do ``act`` for each product, also where it failed for another; return what came of it.
 
     Returns:
-        The results, and the failures: to be raised when the results have been shown.
+        The results, and the failures: for ``fail``, when the results have been shown.
     """
     results: list[Result] = []
     failures: list[Exception] = []
@@ -196,6 +199,24 @@ def each(
         except (OSError, TelemetryError) as error:
             failures.append(error)
     return results, failures
+
+
+def described(found: Iterable[Product]) -> tuple[list[Product], list[Exception]]:
+    """Return the products whose description can be used, and the failures for ``fail``."""
+
+    def act(product: Product) -> Product:
+        product.require_description()
+        return product
+
+    return each(found, act)
+
+
+def fail(failures: list[Exception], screen: Screen) -> None:
+    """Raise one of the failures, if there are any, and tell the others first."""
+    for failure in failures[:-1]:
+        screen.note(words.said_by(failure))
+    if failures:
+        raise failures[-1]
 
 
 def _with_a_home(environ: Mapping[str, str]) -> Iterator[str]:

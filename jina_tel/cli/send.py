@@ -12,7 +12,7 @@ from ..payload import is_kept
 from ..transports.base import REQUEST_SECONDS
 from ..withdrawal import hold, let_go
 from . import words
-from .found import each, products
+from .found import each, fail, products
 from .screen import Bar, Styled
 from .usage import DONE, NO
 from .waiting import lines_in
@@ -54,8 +54,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     else:
         for outcome in outcomes:
             _show(outcome, screen)
-    if failures:
-        raise failures[0]
+    fail(failures, screen)
     return NO if any(outcome["left"] for outcome in outcomes) else DONE
 
 
