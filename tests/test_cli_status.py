@@ -172,7 +172,7 @@ def test_a_description_that_cannot_be_understood_is_a_problem_and_no_error(conte
     one = status_of("jina")
 
     assert path in one["problem"]
-    assert "" == command("status").err
+    assert 1 == len(command("status").err.splitlines())
     for word in ("schema", "preview"):
         said = command(word)
 
@@ -225,6 +225,7 @@ def test_what_a_later_version_wrote_cannot_be_told():
     assert 1 == said.out.count(because) == said.out.count(path)
     assert "2 for an endpoint that may be in use now" in said.out
     assert 2 == said.out.count("not known")
+    assert f"jina-tel: jina: {because}\n" == said.err
 
 
 KNOWN_ANYHOW = [

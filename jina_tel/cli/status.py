@@ -61,7 +61,10 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
             show(one, screen)
     if any(one["on"] for one in found):
         return DONE
-    return IN_THE_WAY if any(one["on"] is None for one in found) else NO
+    unknown = [one for one in found if one["on"] is None]
+    for one in unknown:
+        screen.note(f"{one['product']}: {one['because']}")
+    return IN_THE_WAY if unknown else NO
 
 
 def facts(product: Product) -> dict[str, Any]:
