@@ -63,6 +63,11 @@ def journal_folder(state: str, endpoint: str) -> str:
     return os.path.join(state, blake2b(endpoint.encode(), digest_size=8).hexdigest())
 
 
+def is_journal_of(folder: str, endpoint: str) -> bool:
+    """Tell whether ``folder`` is that of the journal for ``endpoint``."""
+    return folder == journal_folder(os.path.dirname(folder), endpoint)
+
+
 def _own(home: str, product: str) -> str | None:
     """Return the one folder; ``~`` is the user's home also where no shell has replaced it."""
     folder = os.path.expanduser(home)
