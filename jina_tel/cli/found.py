@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 ALWAYS = JINA.settings.product
-TRACES = ("consent.json", "product.json", "shown.json", "uid")  # a product has been here
+TRACES = ("consent.json", "former.json", "product.json", "shown.json", "uid")  # it has been here
 HOME = Variables("x").home[1:]
 
 
@@ -114,7 +114,7 @@ class Product:
         return sorted(known, key=lambda journal: journal.folder != today)
 
     def token(self) -> str | None:
-        """Return the token that goes with a request."""
+        """Return the token that goes with a request to today's endpoint, and to no other."""
         return self.environ.get(self.settings.variables.token)
 
     def uid(self) -> int | None:

@@ -38,7 +38,7 @@ EXIT_CODES: Rows = (
     (
         "1",
         "it was not: telemetry is off for all (status), something still waits (send), a request"
-        " may still be under way (off), the endpoint did not delete (forget)",
+        " may still be under way (off), an endpoint did not delete (forget)",
     ),
     ("2", "wrong usage; one line says what is wanted"),
     (
