@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 import pytest
 from commands import CLOSED, command, wait_here
 from support import mode_of
 
-from jina_tel import Telemetry, folders, identity, product
+from jina_tel import Telemetry, contact, folders, identity, product
 from jina_tel.cli import former
 from jina_tel.testing import Healthy, Receiver, Status
 from jina_tel.withdrawal import journal_folders
@@ -82,7 +83,7 @@ def test_what_could_not_be_reached_is_asked_again_under_the_old_uid(earlier, tod
     again = outcome()
 
     assert ([], []) == (earlier.events, today.events)
-    assert moved in secrets_at(earlier)
+    assert [moved] == secrets_at(earlier)
     assert [moved] == secrets_at(today)[:1]
     assert moved not in secrets_at(today)[1:]
     assert (3, True, None, None) == tuple(
@@ -186,7 +187,7 @@ def test_the_proof_goes_to_no_earlier_endpoint_in_clear(today, kept):
     said = command("forget")
 
     assert 1 == said.code
-    assert f"not asked      {PLAIN}: {PLAIN} is not encrypted" in said.out
+    assert f"not asked      {PLAIN}: it is not encrypted" in said.out
     assert [PLAIN] == [one.endpoint for one in former.load(str(kept))]
 
 
@@ -251,13 +252,29 @@ def test_where_it_cannot_be_kept_the_uid_stays(earlier, today, moved, kept):
     assert moved == identity.kept_secret(str(kept))
 
 
-def test_each_uid_that_is_still_to_be_forgotten_is_kept_once(earlier, today, moved, kept):
+def test_who_was_sent_nothing_under_a_uid_is_not_asked_for_it(earlier, today, moved, kept):
+    """Or an endpoint that is no more would be asked in vain for each uid to come."""
     earlier.close()
-    for number in range(3):
+    for _ in range(3):
         command("forget")
 
-        assert 1 + number == len({one.secret for one in former.load(str(kept))})
-        assert 1 + number == len(former.load(str(kept)))
+        assert [moved] == [one.secret for one in former.load(str(kept))]
+
+    wait_here(1, earlier.url)
+    command("send")
+    second = identity.kept_secret(str(kept))
+    wait_here(0, today.url)
+    command("forget")
+
+    assert {moved, second} == {one.secret for one in former.load(str(kept))}
+
+
+def test_what_an_earlier_endpoint_has_asked_for_is_kept(earlier, moved, kept):
+    folder = folders.journal_folder(str(kept), earlier.url)
+    contact.store(folder, contact.Contact().went(time.time()))
+    command("forget")
+
+    assert contact.load(folder).is_gone(time.time())
 
 
 def test_a_program_notes_its_endpoint(home, earlier):

@@ -67,7 +67,7 @@ def why_not(product: Product, endpoint: str | None) -> str:
     if address.startswith("https://"):
         return ""
     if not is_loopback(address):
-        return f"{endpoint} is not encrypted: the proof would be read on the way, so it is not sent"
+        return "it is not encrypted: the proof would be read on the way, so it is not sent"
     target = target_of(address)
     if proxy_for(target.scheme, target.host, target.authority, os.environ) is not None:
         return "HTTP_PROXY stands between, and would read the proof; set NO_PROXY=" + target.host

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Came = Mapping[str, Any]  # of asking one endpoint, as asking.asked draws it
 
 TEXT = """\
-Ask each endpoint that a program here was set to, today's and earlier ones, to
+Ask today's endpoint, and each earlier one that something was sent to, to
 delete everything that was ever sent under this machine's uid, show the
 answers, and then make a new uid, as jina-tel reset-id does.
 
@@ -37,9 +37,8 @@ to today's endpoint alone. What waits here is deleted, too.
 Where no endpoint deletes, the uid stays, and you can ask again. Where some do
 and others do not, you get a new uid, and the bytes of the old one are kept in
 <config>/<product>/former.json: the next jina-tel forget asks those others
-again, until they have answered. To give up on an endpoint that is no more,
-delete its folder in <state>/<product>, that in which the file endpoint names
-it, and former.json. What was sent to a file is yours to delete.
+again, until they have answered. Who gives up on an endpoint that is no more
+deletes that file. What was sent to a file is yours to delete.
 
   jina-tel forget --product jina
 """
@@ -74,20 +73,20 @@ def forget(product: Product) -> dict[str, Any]:
     """
     config = product.folders.config
     secret = None if config is None else identity.kept_secret(config)
-    demands = former.demands_of(product, secret)
     came: list[Came] = []
 
     def first() -> None:
+        demands = former.demands_of(product, secret)
         came.extend(asked(product, demand) for demand in demands)
         _settle(product, secret, demands, came)
 
     problem, is_reset = "", False
     try:
-        if secret is not None:
+        if secret is None:
+            first()
+        else:
             renew(product, first)
             is_reset = True
-        elif demands:
-            first()
     except TransportError as error:
         problem = str(error)
     except OSError as error:
@@ -114,14 +113,15 @@ def _settle(
         TransportError: nobody has deleted anything under the uid of now, so it stays.
         OSError: it cannot be kept.
     """
-    config = str(product.folders.config)
     ends = any(d.secret == secret and c["deleted"] is not None for d, c in zip(demands, came))
-    former.store(
-        config,
-        [d for d, c in zip(demands, came) if c["problem"] and (ends or d.secret != secret)],
-    )
+    if came:
+        former.store(
+            str(product.folders.config),
+            [d for d, c in zip(demands, came) if c["problem"] and (ends or d.secret != secret)],
+        )
     if ends:
         purge(product)
+        former.begin_anew(product)
     elif secret is not None:
         raise TransportError(_problem(came) or _nobody(product))
 
@@ -135,10 +135,7 @@ def _nobody(product: Product) -> str:
 
 
 def _problem(came: list[Came]) -> str:
-    problems = [one for one in came if one["problem"]]
-    if len(came) == 1:
-        return "".join(one["problem"] for one in problems)
-    return "; ".join(f"{_name(one)}: {one['problem']}" for one in problems)
+    return "; ".join(f"{_name(one)}: {one['problem']}" for one in came if one["problem"])
 
 
 def _deleted(came: list[Came]) -> int | None:

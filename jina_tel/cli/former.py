@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import NamedTuple, Optional
 
-from .. import files, folders, identity, product
+from .. import contact, files, folders, identity, product, sent
 from ..errors import TelemetryError
 from ..settings import WORDS
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from ..journal.disk import DiskJournal
     from .found import Product
 
 FILE = "former.json"
@@ -45,17 +47,47 @@ class Demand(NamedTuple):
 def demands_of(product: Product, secret: bytes | None) -> list[Demand]:
     """Return what is to be asked of whom, today's endpoint first; raises as ``load``.
 
+    An earlier endpoint that nothing was sent to since ``begin_anew`` knows nothing of this uid.
+
     Args:
         secret: of the uid that is kept now, None where none is.
     """
     endpoints = endpoints_of(product)
-    now = [] if secret is None else [Demand(secret, *each) for each in endpoints.items()]
+    idle = {os.path.basename(one.folder) for one in _earlier(product) if _is_idle(one)}
+    now = [
+        Demand(secret, journal, endpoint)
+        for journal, endpoint in endpoints.items()
+        if secret is not None and journal not in idle
+    ]
     earlier = [
         one._replace(endpoint=one.endpoint or endpoints.get(one.journal))
         for one in load(product.folders.config)
     ]
     known = {one[:2]: one for one in (*now, *earlier)}
     return [one for one in known.values() if one.endpoint not in WORDS]  # there is nobody behind
+
+
+def begin_anew(product: Product) -> None:
+    """Forget what earlier endpoints answered last: from now on that tells of the next uid.
+
+    For whoever keeps shippers from sending, and has deleted what waited. A pause that an endpoint
+    has asked for stays, and then it is asked to forget once more than it need be.
+    """
+    for journal in _earlier(product):
+        last = contact.load(journal.folder)
+        if not last.asked or last.is_due(time.time()):
+            files.remove(os.path.join(journal.folder, contact.FILE))
+
+
+def _earlier(product: Product) -> list[DiskJournal]:
+    today = product.journal()
+    return [one for one in product.journals() if today is None or one.folder != today.folder]
+
+
+def _is_idle(journal: DiskJournal) -> bool:
+    """Tell whether nothing was sent from there: each attempt leaves its outcome."""
+    answered = os.path.lexists(os.path.join(journal.folder, contact.FILE))
+    return not (answered or journal.waiting_bytes() or sent.names(journal.folder))
 
 
 def endpoints_of(one: Product) -> dict[str, str | None]:
