@@ -252,6 +252,31 @@ def test_where_it_cannot_be_kept_the_uid_stays(earlier, today, moved, kept):
     assert moved == identity.kept_secret(str(kept))
 
 
+def test_what_is_still_to_be_asked_outlives_a_uid_that_could_not_be_replaced(
+    earlier, today, moved, kept
+):
+    earlier.close()
+
+    def answer(request):
+        (kept / "uid").rename(kept / "uid-of-the-user")
+        (kept / "uid").mkdir()
+        return Healthy()
+
+    today.behaviour = answer
+    command("forget")
+    (kept / "uid").rmdir()
+    (kept / "uid-of-the-user").rename(kept / "uid")
+    today.behaviour = Status(500)
+    command("forget")
+
+    assert [moved] == [one.secret for one in former.load(str(kept))]
+
+    earlier.start()
+    command("forget")
+
+    assert [] == earlier.events
+
+
 def test_who_was_sent_nothing_under_a_uid_is_not_asked_for_it(earlier, today, moved, kept):
     """Or an endpoint that is no more would be asked in vain for each uid to come."""
     earlier.close()

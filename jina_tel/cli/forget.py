@@ -113,12 +113,13 @@ def _settle(
         TransportError: nobody has deleted anything under the uid of now, so it stays.
         OSError: it cannot be kept.
     """
+    config = product.folders.config
     ends = any(d.secret == secret and c["deleted"] is not None for d, c in zip(demands, came))
+    still_open = [demand for demand, one in zip(demands, came) if one["problem"]]
+    known = demands if ends else former.load(config)  # the others can be told again from here
+    keys = {one.key for one in known}
     if came:
-        former.store(
-            str(product.folders.config),
-            [d for d, c in zip(demands, came) if c["problem"] and (ends or d.secret != secret)],
-        )
+        former.store(str(config), [one for one in still_open if one.key in keys])
     if ends:
         purge(product)
         former.begin_anew(product)

@@ -43,6 +43,11 @@ class Demand(NamedTuple):
     journal: str
     endpoint: Optional[str]
 
+    @property
+    def key(self) -> tuple[bytes, str]:
+        """What tells it from others: the endpoint's text may be found out later."""
+        return self.secret, self.journal
+
 
 def demands_of(product: Product, secret: bytes | None) -> list[Demand]:
     """Return what is to be asked of whom, today's endpoint first; raises as ``load``.
@@ -63,7 +68,7 @@ def demands_of(product: Product, secret: bytes | None) -> list[Demand]:
         one._replace(endpoint=one.endpoint or endpoints.get(one.journal))
         for one in load(product.folders.config)
     ]
-    known = {one[:2]: one for one in (*now, *earlier)}
+    known = {one.key: one for one in (*now, *earlier)}
     return [one for one in known.values() if one.endpoint not in WORDS]  # there is nobody behind
 
 
