@@ -134,8 +134,15 @@ def options(command: argparse.ArgumentParser) -> str:
 
 
 def words_of(action: argparse.Action) -> list[str]:
-    takes = [] if action.nargs == 0 else [str(action.metavar)]
+    takes = [] if action.nargs == 0 else [value_of(action)]
     return [*action.option_strings[-1:], *takes]
+
+
+def value_of(action: argparse.Action) -> str:
+    """Return what stands for a value, as the help says it."""
+    if action.metavar is None and action.choices:
+        return f"{{{','.join(action.choices)}}}"
+    return str(action.metavar or action.dest.upper())
 
 
 def table(head: tuple[str, ...], rows: object) -> str:

@@ -1,6 +1,7 @@
 """Where a product's files are: platformdirs' folders, or the one that ``<PRODUCT>_TEL_HOME`` names.
 
-Makes nothing and reads nothing; platformdirs is imported at the first call.
+Makes nothing, and asks the disk one thing alone: whether the home is there. platformdirs is
+imported at the first call.
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ def journal_folder(state: str, endpoint: str) -> str:
     return os.path.join(state, blake2b(endpoint.encode(), digest_size=8).hexdigest())
 
 
+def is_journal_of(folder: str, endpoint: str) -> bool:
+    """Tell whether ``folder`` is that of the journal for ``endpoint``."""
+    return folder == journal_folder(os.path.dirname(folder), endpoint)
+
+
 def _own(home: str, product: str) -> str | None:
     """Return the one folder; ``~`` is the user's home also where no shell has replaced it."""
     folder = os.path.expanduser(home)
@@ -81,15 +87,23 @@ def _folder(kind: str, **options: bool) -> str:
     """Return platformdirs' folder of this kind.
 
     Without a home some of its versions say ``~/…``, literally, and others raise: such a folder is
-    nobody's.
+    nobody's. Nor is one below a home that is not there: root could make it, and a service whose
+    user has none would find itself with one.
     """
     forks.load("platformdirs")
     import platformdirs
 
     try:
-        return str(getattr(platformdirs, kind)(APPLICATION, appauthor=False, **options))
+        folder = str(getattr(platformdirs, kind)(APPLICATION, appauthor=False, **options))
     except RuntimeError:
         return ""
+    return "" if _is_homeless(folder) else folder
+
+
+def _is_homeless(folder: str) -> bool:
+    """Tell whether the folder is below a home that does not exist."""
+    home = os.path.expanduser("~")
+    return folder.startswith(os.path.join(home, "")) and not os.path.isdir(home)
 
 
 def _site() -> tuple[str, ...]:

@@ -67,6 +67,7 @@ def open_pipeline(
     journal = DiskJournal(folder, found.owned + 1)
     try:
         journal.prepare(LOCK)
+        product.note(folder, endpoint)
         product.describe(found.state, settings, endpoint)
     except (JournalError, OSError) as error:
         say(f"{error}; events are kept in memory")

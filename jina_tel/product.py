@@ -1,14 +1,15 @@
 """``product.json``: what a product sends and where to, for the command line to read.
 
 Written by the product at its first event on a machine, and complete: from this file alone the
-command line says what may leave, and sends what waits.
+command line says what may leave, and sends what waits. It tells the newest endpoint alone, so a
+note stands beside each journal: ``jina-tel forget`` asks them all.
 """
 
 from __future__ import annotations
 
 import os
 
-from . import files, forks
+from . import files, folders, forks
 from .facts import Choice, Count, Version
 from .payload import fields_of
 from .settings import Settings
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
 
 FILE = "product.json"
 FORMAT = 1
+NOTE = "endpoint"
 
 _NUMBERS = ("batch_events", "body_bytes", "events_per_minute", "exit_seconds", "journal_bytes")
+
+
+class LaterError(ValueError):
+    """A later version of jina_tel has written it: what it says is not guessed at."""
 
 
 def describe(state: str, settings: Settings, endpoint: str) -> None:
@@ -44,6 +50,32 @@ def describe(state: str, settings: Settings, endpoint: str) -> None:
 
     content = {"v": FORMAT, "key": key, **description(settings, endpoint)}
     files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n")
+
+
+def note(folder: str, endpoint: str) -> None:
+    """Write beside the journal in ``folder`` which endpoint it is for, unless that stands there.
+
+    Raises OSError. Where the note is there, it costs one look.
+    """
+    path, text = os.path.join(folder, NOTE), endpoint.encode()
+    try:
+        if os.lstat(path).st_size == len(text):
+            return
+    except OSError:
+        pass  # not there
+    files.write_whole(path, text)
+
+
+def noted(folder: str) -> str | None:
+    """Return the endpoint of the journal in ``folder``, None where no note tells.
+
+    The folder's name is the endpoint's hash, so a note of another endpoint is told from ours.
+    """
+    try:
+        endpoint = files.read_bytes(os.path.join(folder, NOTE)).decode()
+    except (OSError, ValueError):
+        return None
+    return endpoint if folders.is_journal_of(folder, endpoint) else None
 
 
 def description(settings: Settings, endpoint: str) -> dict[str, Any]:
@@ -77,7 +109,8 @@ def load(state: str) -> Settings:
     Raises:
         FileNotFoundError: there is none.
         OSError: it cannot be read.
-        ValueError: it cannot be understood, or a later version has written it.
+        LaterError: a later version has written it.
+        ValueError: it cannot be understood.
     """
     forks.load("json")
     import json
@@ -86,8 +119,10 @@ def load(state: str) -> Settings:
     try:
         content = json.loads(files.read_bytes(path).decode())
         if content["v"] > FORMAT:
-            raise ValueError("a later version of jina_tel has written it")
+            raise LaterError(f"{path} was written by a later version; upgrade jina_tel")
         return _settings(content)
+    except LaterError:
+        raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} cannot be understood: {error}") from error
 

@@ -48,6 +48,7 @@ def wait_here(count: int, endpoint: str = CLOSED, settings=JINA.settings) -> Dis
     found = folders.folders_of(settings, os.environ)
     journal = DiskJournal(folders.journal_folder(found.state, endpoint), found.owned + 1)
     journal.prepare()
+    product.note(journal.folder, endpoint)
     product.describe(found.state, settings, endpoint)
     facts = payload.inside(payload.process_facts(settings, os.environ))
     writer = Writer(settings.product, facts, kept=True)

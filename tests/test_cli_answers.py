@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 
 import pytest
 from commands import CLOSED, command, wait_here
@@ -201,3 +202,15 @@ def test_what_an_older_or_a_newer_version_stored_holds(content):
     assert {**content, "answer": "off", "v": content.get("v", 1)} == {
         key: value for key, value in {**after, "at": content.get("at")}.items() if value is not None
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="XDG's folders are Linux's")
+def test_an_answer_makes_no_home(tmp_path, monkeypatch):
+    for name in ("JINA_TEL_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    said = command("off")
+
+    assert (3, "") == (said.code, said.out)
+    assert "no home folder can keep the answer; set HOME, or JINA_OPTOUT_TELEMETRY=1" in said.err
+    assert set() == files_below(tmp_path)

@@ -10,7 +10,7 @@ import pytest
 from commands import command, wait_here
 
 from jina_tel import contact, folders, identity, sent
-from jina_tel.cli.forget import forget_url
+from jina_tel.cli.asking import forget_url
 from jina_tel.contact import Contact
 from jina_tel.election import LOCK
 from jina_tel.jina import JINA

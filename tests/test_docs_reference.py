@@ -35,6 +35,13 @@ def test_the_page_is_as_the_code_would_write_it(path):
     assert GENERATE.pages()[path] == path.read_text("utf-8"), "python docs/generate.py"
 
 
+def test_every_value_that_an_option_takes_is_named():
+    pages = {path.name: text for path, text in GENERATE.pages().items()}
+
+    assert "| `--ci` `{in,out}` |" in pages["cli.md"]
+    assert "`None`" not in pages["cli.md"]
+
+
 def told():
     rows = (*manual.VARIABLES, *manual.FURTHER)
     return {name for names, _ in rows for name in names.split(", ")}

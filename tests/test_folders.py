@@ -157,6 +157,18 @@ def test_a_relative_home_is_nobody_s(tmp_path, home):
     assert set() == files_below(tmp_path)
 
 
+@LINUX
+@pytest.mark.parametrize("xdg", [None, "in it", "elsewhere"])
+def test_below_a_home_that_is_not_there_is_no_folder(tmp_path, xdg):
+    home = tmp_path / "home"
+    given = {None: None, "in it": str(home / "x"), "elsewhere": str(tmp_path / "x")}[xdg]
+    variables = {**NO_VARIABLES, "HOME": str(home), "XDG_STATE_HOME": given}
+    printed = run(NO_HOME.format(become=""), **variables, **BARE)
+    elsewhere = str(tmp_path / "x" / "jina_tel" / "jina")
+
+    assert ["None", elsewhere if xdg == "elsewhere" else "None", "None"] == printed.split()
+
+
 ENDPOINTS = st.text(min_size=1)
 
 

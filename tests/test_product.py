@@ -12,6 +12,7 @@ from support import files_below, mode_of
 
 from jina_tel import jina, product
 from jina_tel.facts import UNSET, Choice, Count, Version
+from jina_tel.folders import journal_folder
 from jina_tel.payload import fields_of
 from jina_tel.settings import Settings
 
@@ -103,6 +104,46 @@ def test_a_description_that_holds_no_longer_is_written_anew(tmp_path, change):
     }
 
 
+def noted_in(state, endpoint):
+    """Return the folder of the journal for ``endpoint``, the note written."""
+    folder = journal_folder(str(state), endpoint)
+    os.makedirs(folder, exist_ok=True)
+    product.note(folder, endpoint)
+    return folder
+
+
+def test_each_journal_has_a_note_of_its_endpoint(tmp_path):
+    folders = {endpoint: noted_in(tmp_path, endpoint) for endpoint in (ENDPOINT, "console:")}
+
+    assert {*folders} == {product.noted(folder) for folder in folders.values()}
+    assert 0o600 == mode_of(tmp_path / folders[ENDPOINT] / product.NOTE)
+
+
+def test_a_note_that_stands_there_is_left_alone_and_a_torn_one_is_not(tmp_path):
+    path = tmp_path / noted_in(tmp_path, ENDPOINT) / product.NOTE
+    before = os.stat(path)
+    noted_in(tmp_path, ENDPOINT)
+
+    assert before.st_ino == os.stat(path).st_ino
+
+    path.write_text(ENDPOINT[:-1])
+
+    assert product.noted(str(path.parent)) is None
+
+    noted_in(tmp_path, ENDPOINT)
+
+    assert ENDPOINT == product.noted(str(path.parent))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff", b"https://evil.example/v1/events"])
+def test_a_note_that_is_not_of_this_journal_tells_nothing(tmp_path, content):
+    folder = noted_in(tmp_path, ENDPOINT)
+    path = tmp_path / folder / product.NOTE
+    path.unlink() if content is None else path.write_bytes(content)
+
+    assert product.noted(folder) is None
+
+
 def a_link(path):
     os.symlink(path.parent / "nothing", path)
 
@@ -128,7 +169,7 @@ def test_what_a_later_version_wrote_is_not_guessed_at(tmp_path):
     content = {**read(tmp_path), "v": product.FORMAT + 1}
     (tmp_path / product.FILE).write_text(json.dumps(content))
 
-    with pytest.raises(ValueError, match="a later version"):
+    with pytest.raises(product.LaterError, match=r"product\.json was .* upgrade jina_tel"):
         product.load(str(tmp_path))
 
 

@@ -12,7 +12,7 @@ from ..folders import folders_of
 from ..jina import JINA
 from ..withdrawal import Withdrawal, delete, withdraw
 from . import words
-from .found import Product, each, is_product, names, products, traces
+from .found import Product, each, fail, is_product, names, products, traces
 from .screen import Styled
 from .usage import DONE, NO, UsageError, suggest
 
@@ -93,8 +93,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         )
     else:
         _show(outcomes, stored, says, screen)
-    if failures:
-        raise failures[0]
+    fail(failures, screen)
     return NO if any(_is_busy(one) for _, one in outcomes) else DONE
 
 
@@ -181,13 +180,14 @@ def _as_json(outcomes: list[Outcome]) -> list[dict[str, Any]]:
     return [
         {
             "product": product.name,
-            "on": product.consent().allowed,
-            "because": product.consent().because,
+            "on": on,
+            "because": because,
             "events_deleted": one.events,
             "bodies_deleted": one.bodies,
             "is_quiet": one.is_quiet,
         }
         for product, one in outcomes
+        for on, because in [product.told()]
     ]
 
 
@@ -202,8 +202,8 @@ def _show(outcomes: list[Outcome], stored: list[str], says: str, screen: Screen)
             )
         if _is_busy(one):
             screen.note(f"{product.name}: {STILL}")
-        consent = product.consent()
-        if consent.allowed != (says == "on"):
-            screen.note(
-                f"{product.name} is {'on' if consent.allowed else 'off'}: {consent.because}"
-            )
+        on, because = product.told()
+        if on is None:
+            screen.note(f"{product.name}: {because}")
+        elif on != (says == "on"):
+            screen.note(f"{product.name} is {'on' if on else 'off'}: {because}")

@@ -10,6 +10,7 @@ from . import INTERRUPTED, PIPE_CLOSED
 from .parser import parse
 from .screen import Screen
 from .usage import DONE, IN_THE_WAY, WRONG_USAGE, UsageError
+from .words import said_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,23 +48,6 @@ def _run(argv: list[str], environ: Mapping[str, str], screen: Screen) -> int:
         return DONE if end.code is None else int(end.code)
     code: int = arguments.run(arguments, screen, environ)
     return code
-
-
-def said_by(error: BaseException) -> str:
-    """Return what went wrong, where, and what to do, in one line."""
-    if not isinstance(error, OSError) or error.strerror is None:
-        return str(error)
-    name = error.filename if error.filename2 is None else error.filename2  # put in whose place
-    where = f"{name}: " if name is not None else ""
-    return f"{where}{error.strerror}{_advice(error)}"
-
-
-def _advice(error: OSError) -> str:
-    if isinstance(error, PermissionError):
-        return "; run it as the user whose file that is"
-    if error.filename is None:
-        return " (while printing)"
-    return ""
 
 
 def _end(screen: Screen, code: int, text: str = "") -> int:

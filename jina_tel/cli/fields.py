@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from .. import payload, schema
-from .found import products
+from .found import described, fail, products
 from .request import example_line
 from .screen import Styled
 from .usage import DONE, UsageError
@@ -14,12 +14,14 @@ from .waiting import SentBody, bodies_of, decoded, lines_in
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from .found import Product
     from .parser import Commands
     from .screen import Screen
+
+    Show = Callable[[Product, Screen, int], None]
 
 TEXT = """\
 Show every field that may leave: its name, its type, the value that this
@@ -47,20 +49,23 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:
-    """Print the fields of each product."""
+    """Print the fields of each product; one that is not understood does not keep the others."""
     if arguments.json and arguments.markdown:
         raise UsageError("--json and --markdown: one of them is wanted")
-    found = products(environ, arguments.product)
-    for product in found:
-        product.require_description()
-    if arguments.json:
+    found, failures = described(products(environ, arguments.product))
+    if not arguments.json:
+        _print_all(found, _print_markdown if arguments.markdown else _print, screen)
+    elif found:
         screen.document(schema.json_schema(product.settings for product in found))
-        return DONE
+    fail(failures, screen)
+    return DONE
+
+
+def _print_all(found: list[Product], show: Show, screen: Screen) -> None:
     for number, product in enumerate(found):
         if number:
             screen.line("")
-        (_print_markdown if arguments.markdown else _print)(product, screen, len(found))
-    return DONE
+        show(product, screen, len(found))
 
 
 def _print_markdown(product: Product, screen: Screen, of: int) -> None:

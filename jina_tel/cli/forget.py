@@ -1,23 +1,12 @@
-"""``jina-tel forget``: ask the endpoint to delete all of this uid, and prove that it is ours."""
+"""``jina-tel forget``: ask each endpoint to delete all of this uid, and prove that it is ours."""
 
 from __future__ import annotations
 
-import json
-import os
-import time
-from urllib.parse import urlsplit, urlunsplit
-
 from .. import identity, sent
 from ..errors import TransportError
-from ..packing import gzipped
-from ..settings import is_loopback
-from ..transports import OTLP, http_address
-from ..transports.base import REQUEST_SECONDS, Body
-from ..transports.http import HttpTransport, target_of
-from ..transports.otlp import logs_address
-from ..transports.proxies import proxy_for
-from . import words
-from .found import each, products
+from . import former, words
+from .asking import asked
+from .found import each, fail, products
 from .reset import renew
 from .screen import Styled
 from .usage import DONE, NO
@@ -28,24 +17,32 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from ..transports.base import Answer
+    from .former import Demand
     from .found import Product
     from .parser import Commands
     from .screen import Screen
 
+    Came = Mapping[str, Any]  # of asking one endpoint, as asking.asked draws it
+
 TEXT = """\
-Ask the endpoint to delete everything that was ever sent under this machine's
-uid, show its answer, and then make a new uid, as jina-tel reset-id does.
+Ask today's endpoint, and each earlier one that something was sent to, to
+delete everything that was ever sent under this machine's uid, show the
+answers, and then make a new uid, as jina-tel reset-id does.
 
 The uid is a hash of 32 random bytes in <config>/<product>/uid. These bytes
 prove that the uid is yours: they go to the endpoint's address with forget as
-the last part of its path, over https alone (or on this machine). Afterwards
-they are of no use to anybody. Where the endpoint cannot be reached or
-refuses, the uid stays, and you can ask again. What waits here is deleted,
-too.
+the last part of its path, over https alone (or on this machine). A token goes
+to today's endpoint alone. What waits here is deleted, too.
+
+Where no endpoint deletes, the uid stays, and you can ask again. Where some do
+and others do not, you get a new uid, and the bytes of the old one are kept in
+<config>/<product>/former.json: the next jina-tel forget asks those others
+again, until they have answered. Who gives up on an endpoint that is no more
+deletes that file. What was sent to a file is yours to delete.
 
   jina-tel forget --product jina
 """
+NOBODY = "nobody has deleted anything"
 
 
 def add(commands: Commands) -> None:
@@ -61,69 +58,91 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     else:
         for outcome in outcomes:
             _show(outcome, screen)
-    if failures:
-        raise failures[0]
+    fail(failures, screen)
     return NO if any(outcome["problem"] for outcome in outcomes) else DONE
 
 
 def forget(product: Product) -> dict[str, Any]:
-    """Ask, and reset the uid if the endpoint has deleted it; return what came of it.
+    """Ask all, and reset the uid if any of them has deleted it; return what came of it.
 
     Shape::
 
-        {"product": "jina", "uid": 123, "asked": "https://…/forget", "deleted": 4,
-         "reset": true, "problem": null}
+        {"product": "jina", "uid": 123, "deleted": 4, "reset": true, "problem": null,
+         "former": null,    # the path of the file that keeps what is still to be asked
+         "endpoints": [{"endpoint": "https://…", …}, …]}    # as asking.asked has it
     """
-    outcome: dict[str, Any] = {"product": product.name, "uid": None, "asked": None, "deleted": None}
     config = product.folders.config
     secret = None if config is None else identity.kept_secret(config)
-    if secret is None:
-        return {**outcome, "reset": False, "problem": None}
-    outcome["uid"] = identity.uid(secret, product.name)
-    problem = why_not(product)
-    if problem:
-        return {**outcome, "reset": False, "problem": problem}
-    outcome["asked"] = forget_url(product.endpoint or "")
+    came: list[Came] = []
 
     def first() -> None:
-        outcome["deleted"] = ask(product, secret)
-        purge(product)
+        demands = former.demands_of(product, secret)
+        came.extend(asked(product, demand) for demand in demands)
+        _settle(product, secret, demands, came)
 
+    problem, is_reset = "", False
     try:
-        renew(product, first)
+        if secret is None:
+            first()
+        else:
+            renew(product, first)
+            is_reset = True
     except TransportError as error:
-        return {**outcome, "reset": False, "problem": str(error)}
+        problem = str(error)
     except OSError as error:
-        if outcome["deleted"] is None:
+        if _deleted(came) is None:
             raise
-        return {**outcome, "reset": False, "problem": f"the uid could not be replaced: {error}"}
-    return {**outcome, "reset": True, "problem": None}
+        problem = f"the uid could not be replaced: {error}"
+    return {
+        "product": product.name,
+        "uid": None if secret is None else identity.uid(secret, product.name),
+        "deleted": _deleted(came),
+        "reset": is_reset,
+        "problem": problem or _problem(came) or None,
+        "former": former.where(config),
+        "endpoints": came,
+    }
 
 
-def why_not(product: Product) -> str:
-    """Return why the secret cannot be sent to this endpoint, ``""`` where it can."""
+def _settle(
+    product: Product, secret: bytes | None, demands: list[Demand], came: list[Came]
+) -> None:
+    """Keep what is still to be asked, ahead of the uid's end, and delete what waits.
+
+    Raises:
+        TransportError: nobody has deleted anything under the uid of now, so it stays.
+        OSError: it cannot be kept.
+    """
+    config = product.folders.config
+    ends = any(d.secret == secret and c["deleted"] is not None for d, c in zip(demands, came))
+    still_open = [demand for demand, one in zip(demands, came) if one["problem"]]
+    known = demands if ends else former.load(config)  # the others can be told again from here
+    keys = {one.key for one in known}
+    if came:
+        former.store(str(config), [one for one in still_open if one.key in keys])
+    if ends:
+        purge(product)
+        former.begin_anew(product)
+    elif secret is not None:
+        raise TransportError(_problem(came) or _nobody(product))
+
+
+def _nobody(product: Product) -> str:
+    """Return why there is nobody to be asked."""
     endpoint = product.endpoint
     if endpoint is None:
         return product.problem or "no endpoint is known here, so there is nobody to ask"
-    address = http_address(endpoint)
-    if not address:
-        return f"{endpoint} keeps no uids that it could delete: what was sent is yours to delete"
-    if address.startswith("https://"):
-        return ""
-    if not is_loopback(address):
-        return f"{endpoint} is not encrypted: the proof would be read on the way, so it is not sent"
-    target = target_of(address)
-    if proxy_for(target.scheme, target.host, target.authority, os.environ) is not None:
-        return "HTTP_PROXY stands between, and would read the proof; set NO_PROXY=" + target.host
-    return ""
+    return f"{endpoint} keeps no uids that it could delete: what was sent is yours to delete"
 
 
-def forget_url(endpoint: str) -> str:
-    """Return the endpoint's address with ``forget`` in the place of its last path segment."""
-    address = logs_address(endpoint) if endpoint.startswith(OTLP) else endpoint
-    parts = urlsplit(address)
-    path = f"{parts.path.rpartition('/')[0]}/forget"
-    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+def _problem(came: list[Came]) -> str:
+    return "; ".join(f"{_name(one)}: {one['problem']}" for one in came if one["problem"])
+
+
+def _deleted(came: list[Came]) -> int | None:
+    """Return how many events were deleted, None where nobody has answered that."""
+    numbers = [one["deleted"] for one in came if one["deleted"] is not None]
+    return sum(numbers) if numbers else None
 
 
 def purge(product: Product) -> None:
@@ -133,52 +152,55 @@ def purge(product: Product) -> None:
         sent.purge(journal.folder)
 
 
-def ask(product: Product, secret: bytes) -> int:
-    """Ask the endpoint; return how many events it has deleted.
-
-    Raises:
-        TransportError: it did not answer, or not that it has deleted anything.
-    """
-    asked = {"product": product.name, "secret": secret.hex()}
-    content = json.dumps(asked).encode() + b"\n"
-    body = Body(1, content, gzipped(content), "application/json")
-    transport = HttpTransport(forget_url(product.endpoint or ""), product.token())
-    try:
-        answer = transport.send(body, time.monotonic() + REQUEST_SECONDS)
-    finally:
-        transport.close()
-    return deleted_of(answer)
-
-
-def deleted_of(answer: Answer) -> int:
-    """Return the number in ``{"deleted": n}``; raises TransportError for any other answer."""
-    if answer.status in (404, 405, 501):
-        raise TransportError(f"it does not know how to forget (it answered {answer.status})")
-    if not 200 <= answer.status < 300:
-        raise TransportError(f"it answered {answer.status}")
-    try:
-        deleted = json.loads(answer.content)["deleted"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        deleted = None
-    if type(deleted) is not int or deleted < 0:
-        raise TransportError(f"it answered {answer.status}, but not how much it has deleted")
-    return deleted
+def _name(one: Came) -> str:
+    return one["endpoint"] or f"the endpoint of {one['journal']}"
 
 
 def _show(outcome: Mapping[str, Any], screen: Screen) -> None:
-    name, uid = outcome["product"], outcome["uid"]
-    if uid is None:
+    name, came = outcome["product"], outcome["endpoints"]
+    if outcome["uid"] is None and not came:
         screen.line(f"{name}: no uid was ever made here, so nothing was sent under one")
-    elif outcome["problem"] and outcome["deleted"] is not None:
-        deleted = words.count(outcome["deleted"], "event")
-        screen.line(f"{name}: ", Styled(f"the endpoint deleted {deleted}", "good"))
+        return
+    alone = len(came) < 2
+    screen.line(f"{name}: ", *_in_short(outcome, outcome["problem"] if alone else NOBODY))
+    for one in came if outcome["deleted"] is not None or not alone else ():
+        _show_one(one, outcome["uid"], screen, alone=alone)
+    if outcome["deleted"] is not None and outcome["problem"] != (_problem(came) or None):
         screen.field("problem", outcome["problem"], "bad")
-        screen.field("uid", f"{uid}, as before; jina-tel reset-id makes another")
-    elif outcome["problem"]:
-        screen.line(f"{name}: ", Styled("not forgotten", "bad"), f": {outcome['problem']}")
-        screen.field("uid", f"{uid}, as before; ask again later")
+    if outcome["uid"] is not None:
+        screen.field("uid", _uid_in_words(outcome))
+    if outcome["former"]:
+        screen.field("still to ask", f"jina-tel forget does; what proves it: {outcome['former']}")
+
+
+def _in_short(outcome: Mapping[str, Any], why_not: str) -> tuple[Styled, str]:
+    """Return what came of it, in one line; ``why_not`` where nobody has deleted anything."""
+    if outcome["deleted"] is None:
+        return Styled("not forgotten", "bad"), f": {why_not}"
+    who = {one["endpoint"] for one in outcome["endpoints"] if one["deleted"] is not None}
+    said = "the endpoint" if len(who) == 1 else f"{len(who)} endpoints"
+    done = Styled("forgotten in part", "bad") if outcome["problem"] else Styled("forgotten", "good")
+    return done, f": {said} deleted {words.count(outcome['deleted'], 'event')}"
+
+
+def _show_one(one: Came, uid: int | None, screen: Screen, *, alone: bool) -> None:
+    """Print what came of asking one endpoint; the uid where it is an earlier one."""
+    under = "" if one["uid"] == uid else f" (uid {one['uid']})"
+    if one["problem"]:
+        label = "asked" if one["asked"] else "not asked"
+        screen.field(label, f"{_name(one)}{under}: {one['problem']}", "bad")
+    elif one["deleted"] is None:
+        screen.field("not asked", f"{_name(one)}: what was sent there is yours to delete")
     else:
-        deleted = words.count(outcome["deleted"], "event")
-        screen.line(f"{name}: ", Styled("forgotten", "good"), f": the endpoint deleted {deleted}")
-        screen.field("asked", outcome["asked"])
-        screen.field("uid", f"{uid} is no more; another takes its place when there is need of one")
+        deleted = "" if alone else f": deleted {words.count(one['deleted'], 'event')}"
+        screen.field("asked", f"{one['asked']}{under}{deleted}")
+
+
+def _uid_in_words(outcome: Mapping[str, Any]) -> str:
+    uid, came = outcome["uid"], outcome["endpoints"]
+    if outcome["reset"]:
+        return f"{uid} is no more; another takes its place when there is need of one"
+    is_done = any(one["uid"] == uid and one["deleted"] is not None for one in came)
+    if is_done or (came and not _problem(came)):
+        return f"{uid}, as before; jina-tel reset-id makes another"
+    return f"{uid}, as before; ask again later"

@@ -12,6 +12,7 @@ from ..journal.disk import DiskJournal
 from ..payload import is_kept
 from ..settings import Settings, Variables, endpoint_of, is_endpoint
 from ..withdrawal import journal_folders
+from . import words
 from .usage import UsageError, suggest
 
 TYPE_CHECKING = False
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TypeVar
 
+    from .screen import Screen
+
     Result = TypeVar("Result")
 
 ALWAYS = JINA.settings.product
-TRACES = ("consent.json", "product.json", "shown.json", "uid")  # a product has been here
+TRACES = ("consent.json", "former.json", "product.json", "shown.json", "uid")  # it has been here
 HOME = Variables("x").home[1:]
 
 
@@ -36,6 +39,7 @@ class Product:
         endpoint: where events would go; None where there is none that can be used.
         problem: why its description cannot be used, ``""`` where it can.
         is_described: whether a program of the product has recorded here.
+        is_later: whether a later version of jina_tel has described it.
     """
 
     def __init__(self, name: str, environ: Mapping[str, str]) -> None:
@@ -44,7 +48,7 @@ class Product:
         self.environ = environ
         self.folders = folders.folders_of(known, environ)
         self.problem = ""
-        self.is_described = False
+        self.is_described = self.is_later = False
         self.settings = self._described(known)
         given = endpoint_of(self.settings, environ)
         self.endpoint = given if given is not None and is_endpoint(given) else None
@@ -60,6 +64,7 @@ class Product:
             return otherwise
         except (OSError, ValueError) as error:
             self.problem = str(error)
+            self.is_later = isinstance(error, product.LaterError)
             return otherwise
         self.is_described = True
         return settings
@@ -67,12 +72,29 @@ class Product:
     def require_description(self) -> None:
         """Raise TelemetryError where a program has described it, and that cannot be understood."""
         if self.problem:
-            raise TelemetryError(f"{self.problem}; the next start of {self.name} may mend that")
+            mend = "" if self.is_later else f"; the next start of {self.name} may mend that"
+            raise TelemetryError(f"{self.problem}{mend}")
 
     def consent(self) -> Consent:
         """Return whether events are recorded and sent now, and because of what."""
+        return self._decide(self.settings)
+
+    def told(self) -> tuple[bool | None, str]:
+        """Return whether it is on, None where nobody here can tell, and because of what.
+
+        Nobody can where nothing says no, and only the description, which cannot be used, says
+        whether there is an endpoint.
+        """
+        consent = self.consent()
+        if self.problem and not consent.allowed:
+            with_one = self.settings.changed(endpoint=self.settings.endpoint or "console:")
+            if self._decide(with_one).allowed:
+                return None, f"cannot tell: {self.problem}"
+        return consent.allowed, consent.because
+
+    def _decide(self, settings: Settings) -> Consent:
         return decide(
-            self.settings,
+            settings,
             self.environ,
             answers.site(self.folders, self.name),
             answers.stored(self.folders, self.name),
@@ -92,7 +114,7 @@ class Product:
         return sorted(known, key=lambda journal: journal.folder != today)
 
     def token(self) -> str | None:
-        """Return the token that goes with a request."""
+        """Return the token that goes with a request to today's endpoint, and to no other."""
         return self.environ.get(self.settings.variables.token)
 
     def uid(self) -> int | None:
@@ -167,7 +189,7 @@ def each(
     """Do ``act`` for each product, also where it failed for another; return what came of it.
 
     Returns:
-        The results, and the failures: to be raised when the results have been shown.
+        The results, and the failures: for ``fail``, when the results have been shown.
     """
     results: list[Result] = []
     failures: list[Exception] = []
@@ -177,6 +199,24 @@ def each(
         except (OSError, TelemetryError) as error:
             failures.append(error)
     return results, failures
+
+
+def described(found: Iterable[Product]) -> tuple[list[Product], list[Exception]]:
+    """Return the products whose description can be used, and the failures for ``fail``."""
+
+    def act(product: Product) -> Product:
+        product.require_description()
+        return product
+
+    return each(found, act)
+
+
+def fail(failures: list[Exception], screen: Screen) -> None:
+    """Raise one of the failures, if there are any, and tell the others first."""
+    for failure in failures[:-1]:
+        screen.note(words.said_by(failure))
+    if failures:
+        raise failures[-1]
 
 
 def _with_a_home(environ: Mapping[str, str]) -> Iterator[str]:

@@ -38,10 +38,14 @@ EXIT_CODES: Rows = (
     (
         "1",
         "it was not: telemetry is off for all (status), something still waits (send), a request"
-        " may still be under way (off), the endpoint did not delete (forget)",
+        " may still be under way (off), an endpoint did not delete (forget)",
     ),
     ("2", "wrong usage; one line says what is wanted"),
-    ("3", "something was in the way, a file, a folder, a full disk: one line says it"),
+    (
+        "3",
+        "something was in the way, a file, a folder, a full disk: one line says it; of status:"
+        " it is on for none, as far as can be told",
+    ),
     ("130", "interrupted (Ctrl-C)"),
     ("141", "whoever read the output has closed it"),
 )

@@ -159,6 +159,16 @@ def values_of(parser: argparse.ArgumentParser) -> list[str]:
     return [str(value) for action in positional for value in action.choices or ()]
 
 
+def taken_by(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+    """Return the long options of a command that take a value, but for ``--product``."""
+    return {
+        option: action
+        for action in parser._actions
+        for option in action.option_strings
+        if option.startswith("--") and action.nargs != 0 and option != "--product"
+    }
+
+
 def _subparsers(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[Any]:
     return next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
 

@@ -6,7 +6,7 @@ import json
 import time
 
 from . import words
-from .found import products
+from .found import described, fail, products
 from .request import head_and_bytes, request_of
 from .screen import Styled
 from .usage import DONE
@@ -45,19 +45,16 @@ def add(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str]) -> int:
-    """Show the request of each product."""
-    found = products(environ, arguments.product)
-    for product in found:
-        product.require_description()
+    """Show the request of each product; one that is not understood does not keep the others."""
+    found, failures = described(products(environ, arguments.product))
     if arguments.json:
         many = [_as_json(product, show_token=arguments.show_token) for product in found]
         screen.document({"products": many})
-        return DONE
-    for product in found:
-        if arguments.pretty or screen.is_terminal:
-            _show(product, arguments, screen)
-        else:
-            _print_bytes(product, arguments, screen)
+    else:
+        show = _show if arguments.pretty or screen.is_terminal else _print_bytes
+        for product in found:
+            show(product, arguments, screen)
+    fail(failures, screen)
     return DONE
 
 

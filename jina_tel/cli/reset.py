@@ -7,7 +7,7 @@ import os
 from .. import identity
 from ..errors import TransportError
 from ..withdrawal import QUIET_SECONDS, hold, let_go
-from .found import each, products
+from .found import each, fail, products
 from .screen import Styled
 from .usage import DONE
 
@@ -49,8 +49,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     else:
         for outcome in outcomes:
             _show(outcome, screen)
-    if failures:
-        raise failures[0]
+    fail(failures, screen)
     return DONE
 
 

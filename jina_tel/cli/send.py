@@ -12,7 +12,7 @@ from ..payload import is_kept
 from ..transports.base import REQUEST_SECONDS
 from ..withdrawal import hold, let_go
 from . import words
-from .found import each, products
+from .found import each, fail, products
 from .screen import Bar, Styled
 from .usage import DONE, NO
 from .waiting import lines_in
@@ -54,23 +54,24 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     else:
         for outcome in outcomes:
             _show(outcome, screen)
-    if failures:
-        raise failures[0]
+    fail(failures, screen)
     return NO if any(outcome["left"] for outcome in outcomes) else DONE
 
 
 def outcome_of(product: Product) -> dict[str, Any]:
     """Send what waits of one product; return how much that was, and why the rest was not."""
+    if product.told()[0] is None:
+        return _outcome(product, 0, sum(map(_count, product.journals())), product.problem)
     journal = product.journal()
     waited = 0 if journal is None else _count(journal)
     why = "" if journal is None or not journal.waiting_bytes() else _send(product, journal)
     left = 0 if journal is None else _count(journal)
-    return {
-        "product": product.name,
-        "sent": max(waited - left, 0),
-        "left": left,
-        "because": (why or None) if left else None,
-    }
+    return _outcome(product, max(waited - left, 0), left, why)
+
+
+def _outcome(product: Product, sent: int, left: int, why: str) -> dict[str, Any]:
+    because = (why or None) if left else None
+    return {"product": product.name, "sent": sent, "left": left, "because": because}
 
 
 def _count(journal: DiskJournal) -> int:

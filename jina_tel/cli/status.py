@@ -10,7 +10,7 @@ from ..ci import is_ci, vendor
 from . import words
 from .found import products
 from .screen import Styled
-from .usage import DONE, NO
+from .usage import DONE, IN_THE_WAY, NO
 from .waiting import lines_in
 
 TYPE_CHECKING = False
@@ -32,10 +32,16 @@ is sent, where things are kept, how many events wait, and what the endpoint
 said last.
 
 Reads files, writes none, and asks no network. Exit code 0 when it is on for
-any product, 1 when for none:
+any product, 1 when for none, 3 when that cannot be told: what a product is
+about was written by a later version of jina-tel, for instance.
 
   jina-tel status --product jina >/dev/null && echo jina sends
 """
+STATES = {
+    True: Styled("on", "good"),
+    False: Styled("off", "bad"),
+    None: Styled("cannot tell", "bad"),
+}
 
 
 def add(commands: Commands) -> None:
@@ -53,19 +59,24 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
             if number:
                 screen.line("")
             show(one, screen)
-    return DONE if any(one["on"] for one in found) else NO
+    if any(one["on"] for one in found):
+        return DONE
+    unknown = [one for one in found if one["on"] is None]
+    for one in unknown:
+        screen.note(f"{one['product']}: {one['because']}")
+    return IN_THE_WAY if unknown else NO
 
 
 def facts(product: Product) -> dict[str, Any]:
     """Return what is to be said of one product: what ``--json`` prints."""
-    consent, journal = product.consent(), product.journal()
+    (is_on, because), journal = product.told(), product.journal()
     contact = contacts.Contact() if journal is None else contacts.load(journal.folder)
     others = [one for one in product.journals() if journal is None or one.folder != journal.folder]
     why_not_kept = product.why_not_kept()
     return {
         "product": product.name,
-        "on": consent.allowed,
-        "because": consent.because,
+        "on": is_on,
+        "because": because,
         "endpoint": product.endpoint,
         **_uid(product),
         "kept": not why_not_kept,
@@ -115,20 +126,20 @@ def _notice(product: Product) -> str | None:
 
 def show(one: Mapping[str, Any], screen: Screen) -> None:
     """Print one product's status for people."""
-    state = Styled("on", "good") if one["on"] else Styled("off", "bad")
-    screen.line(Styled(str(one["product"]), "strong"), "  ", state)
+    screen.line(Styled(str(one["product"]), "strong"), "  ", STATES[one["on"]])
     screen.field("because", one["because"])
-    screen.field("endpoint", one["endpoint"] or "none")
+    screen.field("endpoint", one["endpoint"] or ("none" if one["on"] is False else "not known"))
     screen.field("uid", uid_in_words(one))
     screen.field("kept", kept_in_words(one))
     screen.field("waiting", waiting_in_words(one))
-    screen.field("last contact", contact_in_words(one["contact"], time.time()))
+    contact = contact_in_words(one["contact"], time.time())
+    screen.field("last contact", "not known" if one["on"] is None else contact)
     if one["notice"] is not None:
         screen.field("notice", one["notice"])
     screen.field("settings in", one["config"] or "nowhere: there is no home folder")
     if one["state"] != one["config"]:
         screen.field("events in", one["state"] or "nowhere: they are kept in memory")
-    if one["problem"]:
+    if one["problem"] and one["on"] is not None:
         screen.field("problem", one["problem"], "bad")
 
 
@@ -155,7 +166,8 @@ def waiting_in_words(one: Mapping[str, Any]) -> str:
     if waiting["events"]:
         said += f", {words.size(waiting['bytes'])}"
     if elsewhere["events"]:
-        said += f"; and {elsewhere['events']:,} for an endpoint that is not in use now"
+        use = "may be" if one["on"] is None else "is not"
+        said += f"; and {elsewhere['events']:,} for an endpoint that {use} in use now"
     return said
 
 

@@ -1,4 +1,4 @@
-"""How moments, sizes and numbers are said to people."""
+"""How moments, sizes, numbers and errors are said to people."""
 
 from __future__ import annotations
 
@@ -26,3 +26,20 @@ def size(number: int) -> str:
     if number < 1000:
         return count(number, "byte")
     return f"{number / 1000:,.1f} kB" if number < 1_000_000 else f"{number / 1_000_000:,.1f} MB"
+
+
+def said_by(error: BaseException) -> str:
+    """Return what went wrong, where, and what to do, in one line."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    name = error.filename if error.filename2 is None else error.filename2  # put in whose place
+    where = f"{name}: " if name is not None else ""
+    return f"{where}{error.strerror}{_advice(error)}"
+
+
+def _advice(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "; run it as the user whose file that is"
+    if error.filename is None:
+        return " (while printing)"
+    return ""

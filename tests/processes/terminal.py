@@ -65,6 +65,10 @@ class Terminal:
         while select.select([self._ours], [], [], 0.0)[0] and self._read(time.monotonic()):
             pass
 
+    def type(self, text: str) -> None:
+        """Press these keys."""
+        os.write(self._ours, text.encode())
+
     def interrupt(self) -> None:
         """Press Ctrl-C: whatever runs there is told."""
         os.killpg(self.process.pid, signal.SIGINT)

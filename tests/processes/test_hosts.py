@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from machine import ended
 from support import BARE
@@ -145,16 +147,34 @@ def test_what_is_printed_to_closed_streams_goes_into_nothing_of_ours(machine, re
     assert [] == [content for content in kept if b"of the host's" in content]
 
 
+NOWHERE = dict.fromkeys(("HOME", "JINA_TEL_HOME"))
+NOWHERE |= {f"XDG_{kind}_HOME": None for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
+
+
 def test_a_host_without_a_home_is_served_from_memory(machine, receiver, mortal):
     if not mortal:
         pytest.skip("only root can become a user that nobody knows")
-    nowhere = dict.fromkeys(("HOME", "JINA_TEL_HOME"))
-    nowhere |= {f"XDG_{kind}_HOME": None for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
 
-    process = machine.run(START, under=HOMELESS, **nowhere, **BARE)
+    process = machine.run(START, under=HOMELESS, **NOWHERE, **BARE)
 
     assert (0, "", "") == process[:3], process.err
     assert [False] == [event["kept"] for event in receiver.events]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="XDG's folders are Linux's")
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_home_that_is_not_there_is_not_made(machine, receiver, is_there):
+    """Root could; what is missing in a home that is there is made by anybody."""
+    home = machine.folder / "of-a-service"
+    if is_there:
+        home.mkdir()
+
+    process = machine.run(START, **{**NOWHERE, "HOME": str(home)}, **BARE)
+
+    assert (0, "", "") == process[:3], process.err
+    assert 1 == len(receiver.events)
+    assert is_there == (home / ".config" / "jina_tel" / "jina" / "uid").exists()
+    assert is_there == home.exists()
 
 
 @pytest.mark.parametrize("kept", [True, False])
