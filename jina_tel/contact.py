@@ -6,7 +6,8 @@ of a moment and a state.
 Shape::
 
     {"at": 1770000000.0, "said": "503", "failures": 3, "due": 1770003600.0,
-     "asked": false, "slow": true, "gone": false, "waited": 1770000000.0}
+     "asked": false, "slow": true, "gone": false, "waited": 1770000000.0,
+     "unheard": 0, "took": 0.0}
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ MOST = 1e11  # above any moment, in seconds, that a clock shows
 CONNECTION_SECONDS = 0.25  # after one failed connection; doubled by each further one
 REFUSAL_SECONDS = 30.0  # after one answer that says "not now"
 QUICK_SECONDS = 0.1  # a failure that took no longer costs an exit nothing worth saving
+# Of what an exit may take, what it waits for the answer to what it has handed over: 15 ms of 0.3 s;
+# and what an answer may have taken for the next exit to wait for it all the same.
+PATIENCE_SHARE = 0.05
+LEAST_TOOK_SECONDS, MOST_TOOK_SECONDS = 0.01, 0.08
 
 
 class Contact:
@@ -39,9 +44,14 @@ class Contact:
         slow: whether the last attempt took long, so that an exit had better not wait.
         gone: whether it answered 410: nothing is recorded until ``due``.
         waited: when an exit last waited for a failing endpoint.
+        unheard: how many exits in a row have left before the answer.
+        took: the seconds that the last answer took, in hundredths; 0.0 where it is not worth
+            saying, or too long for an exit to wait.
     """
 
-    __slots__ = ("asked", "at", "due", "failures", "gone", "said", "slow", "waited")
+    __slots__ = (
+        *("asked", "at", "due", "failures", "gone", "said", "slow", "took", "unheard", "waited"),
+    )
 
     def __init__(
         self,
@@ -54,6 +64,8 @@ class Contact:
         slow: bool = False,
         gone: bool = False,
         waited: float = 0.0,
+        unheard: int = 0,
+        took: float = 0.0,
     ) -> None:
         self.at = at
         self.said = said
@@ -63,6 +75,8 @@ class Contact:
         self.slow = slow
         self.gone = gone
         self.waited = waited
+        self.unheard = unheard
+        self.took = took
 
     def is_due(self, at: float) -> bool:
         """Tell whether it may be tried at ``at``. A clock that was set back asks no wait of us."""
@@ -86,6 +100,28 @@ class Contact:
         Yes while it answers, or fails, at once; while it is slow, one process an hour.
         """
         return not self.slow or not 0.0 <= at - self.waited < HOUR
+
+    def tells_apart_from(self, heard: Contact) -> bool:
+        """Tell whether ``heard``, the state after an answer, says anything new but its moment."""
+        return bool(self.failures) or any(
+            getattr(self, name) != getattr(heard, name) for name in ("slow", "said", "took")
+        )
+
+    def patience(self, exit_seconds: float) -> float:
+        """Return for how many seconds an exit waits for the answer to what it has handed over.
+
+        A part of the ``exit_seconds`` that it may take, or what answers have taken. Doubled by each
+        exit that left before one: what is not known to have arrived is sent again, and so an
+        endpoint that is far away is sent it a few times, and not without end.
+        """
+        first = max(PATIENCE_SHARE * exit_seconds, 1.25 * self.took)
+        return first * 2.0 ** min(self.unheard, 16)
+
+    def left(self, at: float, jitter: float) -> Contact:
+        """Return the state after an exit that has handed a request over, and heard nothing."""
+        left = self.failed(at, "left before the answer", slow=False, jitter=jitter)
+        left.unheard, left.took = self.unheard + 1, self.took
+        return left
 
     def failed(
         self,
@@ -123,6 +159,12 @@ def backoff_seconds(failures: int, jitter: float, *, refusal: bool) -> float:
     first = REFUSAL_SECONDS if refusal else CONNECTION_SECONDS
     longest = min(first * 2.0 ** min(failures - 1, 16), HOUR)
     return longest * (0.5 + 0.5 * jitter)
+
+
+def worth_saying(seconds: float) -> float:
+    """Return what ``took`` is for an answer that took so long."""
+    is_worth = LEAST_TOOK_SECONDS < seconds <= MOST_TOOK_SECONDS
+    return -(-seconds // 0.01) / 100 if is_worth else 0.0
 
 
 def load(folder: str) -> Contact:

@@ -81,7 +81,8 @@ class Delivery:
         self._request_seconds = request_seconds
         self._remembered = Contact()
         self._packer: Packer | None = None
-        self.asking = False  # whether a request is under way: then an exit waits for the endpoint
+        self.asking: tuple[Body, float] | None = None  # the request under way, and since when
+        self._transport: Transport | None = None
 
     def contact(self) -> Contact:
         """Return the state of the contact, as all processes of this user know it."""
@@ -93,10 +94,30 @@ class Delivery:
         if self._folder is not None:
             contacts.store(self._folder, contact)
 
-    def gave_up(self, at: float) -> None:
-        """Note that a process ended while it waited for an answer."""
-        before = self.contact()
-        self.note(before.failed(at, "no answer before the end", slow=True, jitter=_jitter()))
+    def handed_over(self) -> float:
+        """Return since which monotonic moment only the answer is awaited; 0.0 for none.
+
+        And where that would be missed: what comes twice counts twice with a receiver that does not
+        know our ids.
+        """
+        transport = self._transport
+        is_missed = transport is None or self._endpoint.startswith(OTLP)
+        return 0.0 if transport is None or is_missed else transport.handed_over
+
+    def gave_up(self, at: float, *, patient: bool) -> None:
+        """Note that a process ended while it waited for an answer.
+
+        Args:
+            patient: as long as an exit may, and not merely as long as the answer is worth.
+        """
+        asking, before = self.asking, self.contact()
+        if patient:
+            said = "no answer before the end"
+            self.note(before.failed(at, said, slow=True, jitter=_jitter()))
+        else:
+            self.note(before.left(at, _jitter()))
+        if asking is not None and self.handed_over():
+            self._keep(*asking, left=True)
 
     def waits(self) -> bool:
         """Tell whether anything waits."""
@@ -131,7 +152,7 @@ class Delivery:
             pause: called between two claims, so that a burst makes few requests.
         """
         self._packer = None  # the uid may have been reset since, and a notice shown
-        transport = transport_for(self._endpoint, self._token)
+        transport = self._transport = transport_for(self._endpoint, self._token)
         try:
             part = self._journal.claim()
             while part is not None:
@@ -190,7 +211,7 @@ class Delivery:
     def _send(self, body: Body, transport: Transport) -> Answer | None:
         """Return the answer, or None where there was none and the back-off is written down."""
         at, began = time.time(), time.monotonic()
-        self.asking = True
+        self.asking = body, at
         try:
             answer = transport.send(body, began + self._request_seconds)
         except TransportError as error:
@@ -198,17 +219,18 @@ class Delivery:
             self._failed(str(error), began, refusal=False)
             return None
         finally:
-            self.asking = False
+            self.asking = None
         self._keep(body, at, left=True)
-        return self._heard(answer, began)
+        return self._heard(answer, began, transport.took)
 
-    def _heard(self, answer: Answer, began: float) -> Answer | None:
+    def _heard(self, answer: Answer, began: float, seconds: float) -> Answer | None:
         at, status = time.time(), answer.status
         slow = time.monotonic() - began > self._settings.exit_seconds
         if 200 <= status < 300 or self._is_final(status):
-            before = self.contact()
-            if before.failures or before.slow != slow or before.said != str(status):
-                self.note(Contact(at, str(status), slow=slow, waited=at if slow else 0.0))
+            took = contacts.worth_saying(seconds)
+            heard = Contact(at, str(status), slow=slow, waited=at if slow else 0.0, took=took)
+            if self.contact().tells_apart_from(heard):
+                self.note(heard)
             return answer
         if status == 410:
             self.note(self.contact().went(at))

@@ -118,11 +118,12 @@ def _leave(gate: Any) -> None:
     gate.release()
 
 
-def load(module: str) -> None:
+def load(module: str) -> Any:
     """Import ``module``, in whichever thread that is; a fork waits until it is done."""
     if module not in sys.modules:
         with Apart():
             __import__(module)
+    return sys.modules[module]
 
 
 _before: list[Callable[[], None]] = []

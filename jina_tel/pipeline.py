@@ -42,6 +42,10 @@ class Pipeline:
         self.folder = folder
         self.kept = kept
 
+    def is_durable(self) -> bool:
+        """Tell whether a next process finds what waits here."""
+        return self.kept and self.folder is not None
+
 
 def open_pipeline(
     settings: Settings, endpoint: str, found: Folders | None, say: Callable[[str], None]

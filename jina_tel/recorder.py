@@ -72,7 +72,7 @@ class Recorder:
 
     def retire(self) -> None:
         """Leave what comes to another recorder: in a forked child, where this is the parent's."""
-        self.unchanged = _never
+        self.unchanged = lambda: False
 
     def still_off(self) -> Callable[[], bool] | None:
         """Return what tells at once whether the no holds still; None for a yes."""
@@ -148,10 +148,8 @@ class Recorder:
 
     def _bursts_of(self, pipeline: Pipeline) -> Bursts:
         if self._bursts is None or self._bursts.pipeline is not pipeline:
-            forks.load("jina_tel.burst")
-            from .burst import Bursts
-
-            self._bursts = Bursts(pipeline, self.unchanged, self._caps, self._most_bytes)
+            bursts = forks.load("jina_tel.burst").Bursts
+            self._bursts = bursts(pipeline, self.unchanged, self._caps, self._most_bytes)
         return self._bursts
 
     def _put(self, pipeline: Pipeline, line: bytes, bound: int, now: float) -> int:
@@ -244,7 +242,12 @@ class Recorder:
                 self.may_send,
             )
 
-        modules = (*modules_for(self.endpoint), "jina_tel.packing", "jina_tel.delivery")
+        modules = (
+            *modules_for(self.endpoint),
+            "jina_tel.packing",
+            "jina_tel.delivery",
+            "jina_tel.hurry",
+        )
         tasks = self._ship_ledger, pipeline.journal.let_go, self.fence
         return Shipper(modules, deliver, pipeline.folder, *tasks)
 
@@ -255,12 +258,14 @@ class Recorder:
         self._look(time.monotonic())
         pipeline = self._pipeline or self._open()
         self.write_ledger()
-        return not pipeline.journal.waiting_bytes() or pipeline.shipper.flush(deadline)
+        if not pipeline.journal.waiting_bytes():
+            return True
+        return bool(forks.load("jina_tel.hurry").flush(pipeline.shipper, deadline))
 
     def exit_seconds(self) -> float:
         """Return how long an exit may wait for us: longer where nobody comes after."""
         chosen = self.settings.exit_seconds
-        if not chosen or self._pipeline is None or (self._pipeline.kept and self._pipeline.folder):
+        if not chosen or self._pipeline is None or self._pipeline.is_durable():
             return chosen
         return max(chosen, LONG_EXIT_SECONDS)
 
@@ -272,7 +277,8 @@ class Recorder:
             return
         deadline = began + self.exit_seconds()
         if time.monotonic() < deadline and self.may_send():
-            pipeline.shipper.leave(deadline)
+            hurry = forks.load("jina_tel.hurry")
+            hurry.leave(pipeline.shipper, deadline, comes_again=pipeline.is_durable())
             self.write_ledger()  # what was lost meanwhile
 
     def fence(self, error: BaseException) -> None:
@@ -291,7 +297,3 @@ class Recorder:
     def say(self, text: str) -> None:
         """Tell stderr, under ``<PRODUCT>_TEL_DEBUG=1``."""
         say(self.settings.variables.debug, f"{self.settings.product}: {text}")
-
-
-def _never() -> bool:
-    return False

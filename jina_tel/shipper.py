@@ -29,6 +29,7 @@ STARVING_SECONDS = 3.0  # a storm of forks may put us off for so long, not forev
 JOIN_SECONDS = 1.0
 MOMENT_SECONDS = 0.05  # between two waits, or a wait and a request, there is less than that to do
 SOON_SECONDS = 1.0
+TICK_SECONDS = 0.001  # how often an exit looks whether only the answer is awaited
 REST_SECONDS = 60.0  # after the system has refused us a thread
 
 
@@ -46,6 +47,13 @@ class Shipper:
         write_ledger: writes down what was lost.
         let_go: closes the journal's file, if it is kept open for a burst.
         fence: is told of an error of ours, which ends here.
+
+    Attributes:
+        delivery: made by our thread, None before.
+        ended: set when our thread has, another one for each thread.
+        led: whether the last thread was elected.
+        broken: whether the last delivery met an error of ours: nobody waits for the next.
+        leaving: whether the process is: then nobody stands for election a second time.
     """
 
     def __init__(
@@ -63,15 +71,15 @@ class Shipper:
         self._write_ledger = write_ledger
         self._let_go = let_go
         self._fence = fence
-        self._delivery: Delivery | None = None
+        self.delivery: Delivery | None = None
         self._turn = forks.new_lock()  # held while our thread runs
-        self._ended = Signal()
+        self.ended = Signal()
         self._hurry = Signal()
         self._waiting = False  # our thread would end now, for a fork
         self._yielding = False  # it is to
-        self._leaving = False
-        self._led = False
-        self._broken = False  # the last delivery met an error of ours: nobody waits for the next
+        self.leaving = False
+        self.led = False
+        self.broken = False
         self._forced = False
         self._task: int | None = None  # the thread's number: 0 before it has begun, None for none
         self._quiet_until = 0.0
@@ -91,7 +99,7 @@ class Shipper:
         self._quiet_until = float("inf")
 
     def _start(self, now: float) -> bool:
-        self._ended, self._hurry, self._led = Signal(), Signal(), False
+        self.ended, self._hurry, self.led = Signal(), Signal(), False
         self._task, self._waiting, self._yielding = 0, True, False
         if self._starved_since is None:
             self._starved_since = now
@@ -109,26 +117,27 @@ class Shipper:
         try:
             self._task = forks.original("_thread", "get_native_id")()
             again = self._ship()
-            self._starved_since, self._broken = None, False
+            self._starved_since, self.broken = None, False
         except _YieldError:
             pass
         except TakenError:  # nothing is wrong with us; but do not run into that again and again
             self._quiet_until = time.monotonic() + SOON_SECONDS
         except Exception as error:  # noqa: BLE001 - the second of our two fences
-            self._quiet_until, self._broken = time.monotonic() + REST_SECONDS, True
+            self._quiet_until, self.broken = time.monotonic() + REST_SECONDS, True
             self._fence(error)
         finally:
-            ended = self._ended
+            ended = self.ended
             self._turn.release()
             self._let_go()
             # Only now, with the turn given back: what was recorded before is seen here, and what
             # is recorded later wakes a new thread.
-            if again and self._has_more():
+            if again and self.has_more():
                 self.wake(time.monotonic())
             ended.set()
 
-    def _has_more(self) -> bool:
-        return self._delivery is not None and self._delivery.waits()
+    def has_more(self) -> bool:
+        """Tell whether anything waits."""
+        return self.delivery is not None and self.delivery.waits()
 
     def _ship(self) -> bool:
         """Return whether to look once more for what was recorded meanwhile."""
@@ -144,9 +153,9 @@ class Shipper:
     def _prepared(self) -> Delivery:
         for module in self._modules:
             self._load(module)
-        if self._delivery is None:
-            self._delivery = self._make()
-        return self._delivery
+        if self.delivery is None:
+            self.delivery = self._make()
+        return self.delivery
 
     def _load(self, module: str) -> None:
         """Import one leaf; a fork waits for it, and may end our thread behind it."""
@@ -173,7 +182,7 @@ class Shipper:
 
     def _lead(self, delivery: Delivery) -> bool:
         lock = self._elected()
-        self._led = lock is not None
+        self.led = lock is not None
         if lock is None:
             return False
         try:
@@ -191,7 +200,7 @@ class Shipper:
         until = time.monotonic() + ELECTION_SECONDS
         while True:
             lock = election.stand(self._folder)
-            if lock is not None or self._leaving or time.monotonic() >= until:
+            if lock is not None or self.leaving or time.monotonic() >= until:
                 return lock
             self._wait(LOOK_SECONDS)
 
@@ -221,7 +230,7 @@ class Shipper:
         It is not started again here: Python 3.12 and later count the threads after the fork, and
         warn. The next event, the exit, or a child's shipper goes on.
         """
-        task, ended, since = self._task, self._ended, self._starved_since
+        task, ended, since = self._task, self.ended, self._starved_since
         starves = since is not None and time.monotonic() - since > STARVING_SECONDS
         if task is None or starves:
             return
@@ -237,71 +246,52 @@ class Shipper:
         """Wait for the thread's end, which is near where it waits, imports, or is ending."""
         is_near = self._waiting or not self._turn.locked()
         until = time.monotonic() + (JOIN_SECONDS if is_near else MOMENT_SECONDS)
-        while time.monotonic() < until and (is_near or not self._asks()):
+        while time.monotonic() < until and (is_near or not self.asks()):
             self._hurry.set()
             if ended.wait(JOIN_SECONDS if is_near else MOMENT_SECONDS / 50):
                 return True
         return False
 
-    def _asks(self) -> bool:
-        return self._delivery is not None and self._delivery.asking
-
-    def flush(self, deadline: float) -> bool:
-        """Ship now, before the monotonic ``deadline``; return whether nothing waits any more.
-
-        A back-off of our own does not count here, a wait that the endpoint asked for does.
-        """
-        forced, sleep = True, forks.original("time", "sleep")
-        under_way = self._ended  # what began before us says nothing of the endpoint as it is now
-        while True:
-            self._ship_now(deadline, forced=forced)
-            if self._delivery is not None and not self._delivery.waits():
-                return True
-            # Once: what fails then fails for all, and is to be waited for.
-            forced = forced and not (self._led and self._ended is not under_way)
-            pause = LOOK_SECONDS / 2 if forced else self._seconds_left()
-            if self._broken or self._refused() or time.monotonic() + pause >= deadline:
-                return False
-            sleep(pause)
-
-    def _seconds_left(self) -> float:
-        return max(self.contact().seconds_left(time.time()), LOOK_SECONDS / 2)
+    def asks(self) -> bool:
+        """Tell whether a request is under way."""
+        return self.delivery is not None and self.delivery.asking is not None
 
     def contact(self) -> Contact:
         """Return the state of the contact with the endpoint."""
-        if self._delivery is not None:
-            return self._delivery.contact()
+        if self.delivery is not None:
+            return self.delivery.contact()
         return Contact() if self._folder is None else contacts.load(self._folder)
 
-    def _refused(self) -> bool:
-        contact = self.contact()
-        return contact.asked and not contact.is_due(time.time())
+    def ship_now(
+        self, deadline: float, *, forced: bool = False, patience: float | None = None
+    ) -> bool:
+        """Return whether our thread came to its end before the monotonic ``deadline``.
 
-    def leave(self, deadline: float) -> None:
-        """At exit: ship now, and wait until ``deadline`` at the most for an endpoint that answers.
-
-        Where the wait runs out in the middle of a request it is written down *here*, or the next
-        process would wait again.
+        Args:
+            forced: also where a back-off of our own has not ended.
+            patience: how long to wait for the answer to what has been handed over; None for as
+                long as there is time.
         """
-        self._leaving = True
-        while not self._broken and self._may_hold_exit() and self._ship_now(deadline, forced=False):
-            if not self._led or not self._has_more() or time.monotonic() >= deadline:
-                return  # it is done, or another process has it
-        if self._delivery is not None and self._asks():
-            self._delivery.gave_up(time.time())
-
-    def _may_hold_exit(self) -> bool:
-        contact, at = self.contact(), time.time()
-        return contact.is_due(at) and contact.may_hold_exit(at)
-
-    def _ship_now(self, deadline: float, *, forced: bool) -> bool:
-        """Return whether our thread came to its end before the deadline."""
         self._forced = forced
         now = time.monotonic()
         try:
             if self._turn.acquire(False) and not self._start(now):
                 return False  # now or later: no thread can be had any more
             self._hurry.set()
-            return self._ended.wait(deadline - now)
+            return self._comes_to_end(deadline, patience)
         finally:
             self._forced = False
+
+    def _comes_to_end(self, deadline: float, patience: float | None) -> bool:
+        ended = self.ended
+        if patience is None:
+            return ended.wait(deadline - time.monotonic())
+        while (now := time.monotonic()) < deadline and not self._is_awaited_since(now - patience):
+            if ended.wait(min(deadline - now, TICK_SECONDS)):
+                return True
+        return ended.is_set()
+
+    def _is_awaited_since(self, moment: float) -> bool:
+        """Tell whether an answer alone is awaited, since ``moment`` or earlier."""
+        delivery = self.delivery
+        return delivery is not None and 0.0 < delivery.handed_over() <= moment

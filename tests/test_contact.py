@@ -15,11 +15,14 @@ from jina_tel.contact import (
     FILE,
     GONE_SECONDS,
     HOUR,
+    MOST_TOOK_SECONDS,
+    PATIENCE_SHARE,
     Contact,
     backoff_seconds,
     is_gone,
     load,
     store,
+    worth_saying,
 )
 
 NOW = 1_770_000_000.0
@@ -145,6 +148,45 @@ def test_a_slow_failure_is_a_wait_and_a_quick_one_keeps_the_last():
     assert quick.may_hold_exit(NOW + 51)
 
 
+def test_an_exit_is_twice_as_patient_behind_each_that_heard_nothing():
+    contact, patience = Contact(), []
+    for _ in range(6):
+        patience.append(contact.patience(0.3))
+        contact = contact.left(NOW, jitter=0.0)
+
+    assert [0.3 * PATIENCE_SHARE * 2**n for n in range(6)] == patience
+    assert (6, 6, False) == (contact.unheard, contact.failures, contact.slow)
+    assert contact.due > NOW
+    assert patience[0] == contact.failed(NOW, "x", slow=False, jitter=0.0).patience(0.3)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "took"), [(0.0, 0.0), (0.01, 0.0), (0.0101, 0.02), (0.08, 0.08), (0.081, 0.0)]
+)
+def test_what_an_answer_took_is_said_in_hundredths_where_an_exit_may_wait_so_long(seconds, took):
+    assert took == worth_saying(seconds)
+    assert max(0.015, took) <= Contact(took=took).patience(0.3) <= 0.1
+
+
+def test_an_exit_that_leaves_keeps_what_the_answers_take():
+    assert 0.05 == Contact(took=0.05).left(NOW, jitter=0.0).took
+
+
+HEARD = Contact(NOW, "202")
+NEWS = [
+    (Contact(NOW - 1, "202"), False),
+    (Contact(NOW, "200"), True),
+    (Contact(NOW, "202", 1), True),
+    (Contact(NOW, "202", slow=True), True),
+    (Contact(NOW, "202", took=0.05), True),
+]
+
+
+@pytest.mark.parametrize(("before", "expected"), NEWS, ids=range(5))
+def test_an_answer_is_written_down_where_it_says_something_new(before, expected):
+    assert expected == before.tells_apart_from(HEARD)
+
+
 def as_dict(contact):
     return {name: getattr(contact, name) for name in Contact.__slots__}
 
@@ -159,6 +201,8 @@ CONTACTS = st.builds(
     slow=st.booleans(),
     gone=st.booleans(),
     waited=MOMENTS,
+    unheard=st.integers(0, 10**9),
+    took=st.floats(0, MOST_TOOK_SECONDS),
 )
 
 

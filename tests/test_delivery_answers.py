@@ -216,7 +216,35 @@ def test_a_slow_answer_is_remembered(tmp_path, receiver):
 
 def test_an_exit_that_gave_up_waiting_is_a_slow_failure(case):
     at = time.time()
-    case.delivery.gave_up(at)
+    case.delivery.gave_up(at, patient=True)
 
     assert (1, at, True) == (case.contact.failures, case.contact.at, case.contact.slow)
     assert not case.contact.may_hold_exit(at + 60)
+
+
+def test_an_exit_that_left_before_the_answer_is_counted_until_one_is_heard(case):
+    at = time.time()
+    for unheard in (1, 2):
+        case.delivery.gave_up(at, patient=False)
+
+        assert (unheard, unheard, at) == (
+            case.contact.unheard,
+            case.contact.failures,
+            case.contact.at,
+        )
+    assert case.contact.may_hold_exit(at + 60)
+    assert not case.contact.is_due(at)
+    case.record()
+
+    assert case.run()
+    assert (0, 0) == (case.contact.unheard, case.contact.failures)
+
+
+def test_how_long_an_answer_took_is_remembered_and_forgotten(tmp_path, receiver):
+    case = Case(tmp_path, receiver.url)
+    for seconds, took in ((0.03, True), (0.0, False), (0.2, False)):
+        receiver.behaviour = Slow(seconds)
+        case.record()
+
+        assert case.run()
+        assert took == (case.contact.took >= seconds > 0.0)

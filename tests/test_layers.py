@@ -18,7 +18,7 @@ ROOMS = [
     ["consent", "identity", "environment", "ci", "payload", "schema"],
     # carrying
     ["product", "answers", "journal", "contact", "ledger", "caps", "sent", "notice", "transports"],
-    ["packing", "delivery", "election", "shipper", "withdrawal", "pipeline"],
+    ["packing", "delivery", "election", "shipper", "hurry", "withdrawal", "pipeline"],
     # putting together
     ["process", "burst", "recorder"],
     ["calls", "instrumentation", "patches"],

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 
-from .. import files
+from .. import files, forks
 from ..errors import JournalError
 from . import CREATED, FULL, WRITTEN
 from .part import DiskPart, sent_of, size_of
@@ -78,13 +78,12 @@ class DiskJournal:
 
     def lease(self, most_bytes: int) -> Lease | None:
         """Keep the file open for a run of lines; None where it is new, claimed, or has no room."""
-        from . import lease
-
+        leases = forks.load("jina_tel.journal.lease")
         self.let_go()
         if self._lease is not None:
             return None
         try:
-            self._lease = lease.take(self._path, most_bytes)
+            self._lease = leases.take(self._path, most_bytes)
         except OSError:
             return None
         return self._lease

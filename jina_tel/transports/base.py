@@ -66,7 +66,15 @@ class Answer(NamedTuple):
 
 
 class Transport(Protocol):
-    """Sends one body and returns the answer."""
+    """Sends one body and returns the answer.
+
+    ``handed_over`` is the monotonic moment since which an answer is awaited, 0.0 for none: what was
+    asked is with the system by then, and leaves also if this process ends. ``took`` is for how many
+    seconds the last answer was.
+    """
+
+    handed_over: float
+    took: float
 
     def request(self, body: Body) -> bytes:
         """Return what ``send`` would send now, every byte of it; sends nothing."""

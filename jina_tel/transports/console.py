@@ -12,6 +12,8 @@ from .base import Answer, Body
 class ConsoleTransport:
     """Prints each line, indented, with its keys in the order of the wire."""
 
+    handed_over = took = 0.0  # there is no answer to wait for
+
     def request(self, body: Body) -> bytes:
         """Return what ``send`` would print."""
         texts = (json.dumps(line.get("payload", line), indent=2) for line in body.lines())

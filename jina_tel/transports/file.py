@@ -25,6 +25,8 @@ class FileTransport:
         endpoint: ``file:///absolute/path``; ``%20`` and the like are decoded.
     """
 
+    handed_over = took = 0.0  # there is no answer to wait for
+
     def __init__(self, endpoint: str) -> None:
         self.path = os.fsdecode(unquote_to_bytes(endpoint[len("file://") :]))
 

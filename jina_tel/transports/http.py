@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -67,6 +68,7 @@ class HttpTransport:
         self._target = target_of(endpoint)
         self._token = token
         self._wire: Wire | None = None
+        self.handed_over = self.took = 0.0
 
     def request(self, body: Body) -> bytes:
         """Return what ``send`` would send now, every byte of it; sends nothing."""
@@ -123,10 +125,13 @@ class HttpTransport:
                 wire.send(request)
             except ConnectionError:
                 pass  # it may have answered, 413 for instance, and closed before it had all of it
+            self.handed_over = time.monotonic()
             return self._answer(wire)
         except BaseException:
             wire.close()
             raise
+        finally:
+            self.handed_over = 0.0
 
     def _open(self, target: Target, deadline: float) -> Wire:
         proxy = _proxy_of(target)
@@ -144,6 +149,7 @@ class HttpTransport:
             wire.close()
         location = headers.get("location") if status in _KEEPS_METHOD else None
         wait = retry_after(headers.get("retry-after"))
+        self.took = time.monotonic() - self.handed_over
         return Answer(status, wait, self._rejected_in(content), content), location
 
     def _rejected_in(self, content: bytes) -> int:

@@ -9,6 +9,7 @@ import pytest
 from machine import lost, wait_until
 from support import BARE, may_be_kept
 
+from jina_tel import contact as contacts
 from jina_tel.testing import Healthy, Hung, Slow, Status, Truncated
 
 NAMELESS = "http://nothing.invalid:9/v1/events"  # RFC 2606: there will never be such a host
@@ -84,18 +85,58 @@ def test_an_exit_comes_no_later_than_it_may(machine, receiver, endpoint):
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("endpoint", ["slow", "hung", "a deaf resolver"])
-def test_one_process_alone_waits_for_a_dead_endpoint(machine, receiver, endpoint):
-    before = set_up(machine, receiver, endpoint) + "\nconfigure(exit_seconds=4)"
+def test_one_process_alone_waits_for_an_endpoint_that_cannot_be_reached(machine, receiver):
+    before = set_up(machine, receiver, "a deaf resolver") + "\nconfigure(exit_seconds=4)"
+
+    seconds = [leave(machine, before)[1] for _ in range(3)]
+
+    assert 4.0 < seconds[0] < 4.0 + MARGIN_SECONDS
+    assert max(seconds[1:]) < 1.0 + MARGIN_SECONDS
+
+
+@pytest.mark.alone
+def test_no_process_waits_for_an_answer_that_does_not_come_at_once(machine, receiver):
+    """What is handed over arrives without us; and one alone waits where nothing was ever heard."""
     receiver.behaviour = Hung()
+    before = "configure(exit_seconds=4)"
+    seconds = [leave(machine, before)[1] for _ in range(3)]
+    assert max(seconds) < 1.0 + MARGIN_SECONDS
 
-    _, first = leave(machine, before)
-    _, second = leave(machine, before)
-    _, third = leave(machine, before)
+    folder = next(machine.home.rglob("contact.json")).parent
+    contacts.store(str(folder), contacts.Contact(unheard=20))
+    seconds = [leave(machine, before)[1] for _ in range(2)]
 
-    assert 4.0 < first < 4.0 + MARGIN_SECONDS
-    assert second < 1.0 + MARGIN_SECONDS
-    assert third < 1.0 + MARGIN_SECONDS
+    assert 4.0 < seconds[0] < 4.0 + MARGIN_SECONDS
+    assert seconds[1] < 1.0 + MARGIN_SECONDS
+    assert machine.contact()["slow"]
+
+
+def test_what_nobody_heard_of_is_sent_again_and_counts_once(machine, receiver):
+    receiver.behaviour = Slow(0.5)
+    leave(machine)
+    wait_until(lambda: receiver.events)
+    assert 1 == machine.contact()["unheard"]
+    assert 1 == len(machine.waiting())
+    assert 1 == len(list(machine.home.rglob("sent/*")))  # as `show` has it
+    receiver.behaviour = Healthy()
+
+    machine.deliver()
+
+    assert 2 == len(receiver.events)
+    assert 1 == receiver.duplicates
+    assert [] == machine.waiting()
+    assert 0 == machine.contact()["unheard"]
+
+
+@pytest.mark.alone
+def test_an_answer_of_otlp_is_waited_for(machine, receiver):
+    """What knows no ids counts twice what comes twice."""
+    receiver.behaviour = Hung()
+    machine.endpoint = f"otlp+{receiver.url}"
+
+    _, seconds = leave(machine, "configure(exit_seconds=2)")
+
+    assert 2.0 < seconds < 2.0 + MARGIN_SECONDS
 
 
 @pytest.mark.alone

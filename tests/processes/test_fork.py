@@ -30,7 +30,7 @@ for thread in recording:
     thread.start()
 asked = 0
 for number in range(forks):
-    delivery = shipper()._delivery if process.recordings else None
+    delivery = shipper().delivery if process.recordings else None
     asked += bool(delivery and delivery.asking)
     assert 0 == fork(lambda: [Flow(f"C{number}_{count}").start() for count in range(2)])
 ended.set()

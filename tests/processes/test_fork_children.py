@@ -19,7 +19,7 @@ def test_a_living_child_does_not_keep_the_leaders_lock(machine, receiver):
     receiver.behaviour = Hung()
     script = """
 Flow("Parent").start()
-while not (shipper()._delivery and shipper()._delivery.asking):
+while not (shipper().delivery and shipper().delivery.asking):
     time.sleep(0.001)
 child = os.fork()
 if not child:
@@ -60,7 +60,7 @@ assert flush(30)
 def test_a_child_ships_for_itself(machine, receiver, when):
     until = {
         "at once": "",
-        "in a request": "while not (shipper()._delivery and shipper()._delivery.asking): pass",
+        "in a request": "while not (shipper().delivery and shipper().delivery.asking): pass",
         "after it": "assert flush(30)",
     }[when]
     receiver.behaviour = Slow(0.2)
@@ -104,7 +104,7 @@ CLOSING = """
 import socket
 Flow("First").start()
 ours = shipper()
-while not (ours._delivery and ours._delivery.asking):
+while not (ours.delivery and ours.delivery.asking):
     time.sleep(0.001)
 time.sleep(float({seconds}))
 os.closerange(3, 4096)

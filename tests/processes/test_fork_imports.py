@@ -28,7 +28,13 @@ Flow("First").start()
 flush({seconds})
 Flow("Second").start()
 flush({seconds})
-print(*sorted(outside))
+"""
+PRINT = "print(*sorted(outside))"
+BURST = """
+for number in range(20):
+    Flow(f"F{number}").start()
+assert "jina_tel.journal.lease" in sys.modules
+flush(3)
 """
 
 ANSWERS = [
@@ -42,8 +48,8 @@ ANSWERS = [
 ]
 
 
-def sees_none(machine, **variables):
-    process = machine.run(NUMBERED + AUDIT.format(seconds=3), **variables)
+def sees_none(machine, further="", **variables):
+    process = machine.run(NUMBERED + AUDIT.format(seconds=3) + further + PRINT, **variables)
 
     assert 0 == process.code, process.err
     assert "" == process.out.splitlines()[-1]
@@ -53,6 +59,12 @@ def test_to_a_healthy_endpoint(machine, receiver):
     sees_none(machine)
 
     assert 2 == len(receiver.events)
+
+
+def test_in_a_burst(machine, receiver):
+    sees_none(machine, BURST)
+
+    assert 22 == len(receiver.events)
 
 
 def test_over_otlp(machine):

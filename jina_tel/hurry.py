@@ -1,0 +1,69 @@
+"""Whoever waits for the shipper: a flush, and a process that ends."""
+
+from __future__ import annotations
+
+import time
+
+from . import forks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .shipper import Shipper
+
+PAUSE_SECONDS = 0.05  # between two looks of a flush
+
+
+def flush(shipper: Shipper, deadline: float) -> bool:
+    """Ship now, before the monotonic ``deadline``; return whether nothing waits any more.
+
+    A back-off of our own does not count here, a wait that the endpoint asked for does.
+    """
+    forced, sleep = True, forks.original("time", "sleep")
+    under_way = shipper.ended  # what began before us says nothing of the endpoint as it is now
+    while True:
+        shipper.ship_now(deadline, forced=forced)
+        if shipper.delivery is not None and not shipper.delivery.waits():
+            return True
+        # Once: what fails then fails for all, and is to be waited for.
+        forced = forced and not (shipper.led and shipper.ended is not under_way)
+        pause = PAUSE_SECONDS if forced else _seconds_left(shipper)
+        if shipper.broken or _is_refused(shipper) or time.monotonic() + pause >= deadline:
+            return False
+        sleep(pause)
+
+
+def _seconds_left(shipper: Shipper) -> float:
+    return max(shipper.contact().seconds_left(time.time()), PAUSE_SECONDS)
+
+
+def _is_refused(shipper: Shipper) -> bool:
+    contact = shipper.contact()
+    return contact.asked and not contact.is_due(time.time())
+
+
+def leave(shipper: Shipper, deadline: float, *, comes_again: bool) -> None:
+    """At exit: ship now, and wait until ``deadline`` at the most for an endpoint that answers.
+
+    For the answer to what has been handed over it waits for a moment only: it arrives without us,
+    and is sent again by the next process, under the same ids. Where the wait runs out in the middle
+    of a request it is written down *here*, or the next process would wait again.
+
+    Args:
+        comes_again: whether a next process will find what waits here.
+    """
+    most, shipper.leaving = deadline - time.monotonic(), True
+    patience = most
+    while not shipper.broken and _may_hold_exit(shipper):
+        patience = shipper.contact().patience(most) if comes_again else most
+        if not shipper.ship_now(deadline, patience=patience):
+            break
+        if not shipper.led or not shipper.has_more() or time.monotonic() >= deadline:
+            return  # it is done, or another process has it
+    if shipper.delivery is not None and shipper.asks():
+        patient = patience >= most or not shipper.delivery.handed_over()
+        shipper.delivery.gave_up(time.time(), patient=patient)
+
+
+def _may_hold_exit(shipper: Shipper) -> bool:
+    contact, at = shipper.contact(), time.time()
+    return contact.is_due(at) and contact.may_hold_exit(at)
