@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 
 from .. import files, schema
@@ -38,6 +39,8 @@ versions of one product may be given, and a line may be of any of them:
 
 Beyond loopback the page wants a password: that in
 JINA_TEL_COLLECTOR_PASSWORD, else one that is made and kept in FILE.password.
+Without one it is shown to who asks for localhost, a loopback address or a
+--name, so that no page of another's can read it through your browser.
 A token that whoever sends must show stands in JINA_TEL_COLLECTOR_TOKEN.
 Addresses and user agents are stored nowhere. Ctrl-C ends it.
 
@@ -53,6 +56,7 @@ STORE_PASSWORD = "JINA_TEL_STORE_PASSWORD"
 INSTALL = "pip install 'jina_tel[collector]'"
 INSTALL_KAFKA = "pip install 'jina_tel[collector,kafka]'"
 NO_FILES = ("", ":memory:")  # DuckDB takes them for the memory, and what was acknowledged is gone
+NAME = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]+\]?")
 SCHEMA_BYTES = 1 << 20
 PASSWORD_BYTES = 18
 
@@ -84,6 +88,14 @@ def add(commands: Commands) -> None:
         action="append",
         default=[],
         help="tell its clients to send no more (410); may come again",
+    )
+    parser.add_argument(
+        "--name",
+        type=_name,
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="of this machine, for a page without a password; may come again",
     )
     parser.add_argument("--public", action="store_true", help="the page is for all to see")
     parser.add_argument(
@@ -135,6 +147,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         password=given or (None if is_loopback(arguments.host) else kept_password(name)),
         store_password=environ.get(STORE_PASSWORD) or None,
         public=arguments.public,
+        names=tuple(arguments.name),
         keep_days=arguments.keep_days,
         per_second=arguments.rate,
         proxies=tuple(arguments.proxy),
@@ -207,6 +220,12 @@ def kept_password(name: str) -> str:
     except FileExistsError:
         pass
     return files.read_bytes(path).decode().strip()
+
+
+def _name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"a host's name or address is wanted, not {text!r}")
+    return text
 
 
 def _port(text: str) -> int:

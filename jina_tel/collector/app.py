@@ -175,7 +175,13 @@ def create(
     return Starlette(
         routes=[*Collector(options, intake).routes(), *pages],
         middleware=[
-            Middleware(Access, options.per_second, options.password, public=options.public)
+            Middleware(
+                Access,
+                options.per_second,
+                options.password,
+                public=options.public,
+                names=options.names,
+            )
         ],
         exception_handlers={
             RefusedError: refuse,

@@ -28,6 +28,7 @@ class Options:
         token: what whoever sends must show, None for nobody must.
         password: what whoever looks must show, None for nobody must.
         public: the page is for all.
+        names: of this machine, beside loopback's, that a page without a password answers to.
         store_password: of the user in a server's address, where that has none.
         keep_days: how old an event may become.
         per_second: how many requests a second one address may make, 0 for as many as it likes.
@@ -45,6 +46,7 @@ class Options:
     password: str | None = field(default=None, repr=False)
     store_password: str | None = field(default=None, repr=False)
     public: bool = False
+    names: tuple[str, ...] = ()
     keep_days: int = 400
     per_second: float = 100.0
     proxies: tuple[str, ...] = ()

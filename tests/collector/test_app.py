@@ -41,7 +41,7 @@ def test_where_the_store_does_not_answer_the_page_says_when_to_come_again(tmp_pa
     intake = Intake(Segments(tmp_path / "segments"), store, Metrics(), keep_seconds=1.0)
     options = Options(store.path, tmp_path, schemas=(schema.json_schema([JINA.settings]),))
     app = create(options, intake, page.routes(store, PageOptions()), lambda: None)
-    said = TestClient(app).get(path)
+    said = TestClient(app, base_url="http://127.0.0.1").get(path)
 
     assert (503, "30") == (said.status_code, said.headers["Retry-After"])
     assert {"error": "the store does not answer now"} == said.json()

@@ -96,6 +96,7 @@ OPTIONS = [
     ("--port", "x"),
     ("--keep-days", "0"),
     ("--rate", "-1"),
+    ("--name", "https://usage.example"),
     ("--stop", "Not A Product"),
     ("--store", ""),
     ("--store", ":memory:"),
