@@ -113,10 +113,11 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "--proxy",
+        type=_network,
         metavar="ADDRESS",
         action="append",
         default=[],
-        help="believe its X-Forwarded-For; may come again",
+        help="or network; believe its X-Forwarded-For; may come again",
     )
 
 
@@ -226,6 +227,16 @@ def _name(text: str) -> str:
     if not NAME.fullmatch(text):
         raise argparse.ArgumentTypeError(f"a host's name or address is wanted, not {text!r}")
     return text
+
+
+def _network(text: str) -> str:
+    from ipaddress import ip_network
+
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        wanted = "an IP address or network is wanted, 192.0.2.1 or 192.0.2.0/24"
+        raise argparse.ArgumentTypeError(f"{wanted}, not {text!r}") from None
 
 
 def _port(text: str) -> int:

@@ -33,7 +33,7 @@ class Options:
         keep_days: how old an event may become.
         per_second: how many requests a second one address may make, 0 for as many as it likes.
         forward: where lines go on to that the store has, None for nowhere.
-        proxies: the addresses whose word on where a request comes from is taken.
+        proxies: the networks whose word on where a request comes from is taken.
     """
 
     store: str = field(repr=False)  # a password may stand in it
