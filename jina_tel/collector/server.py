@@ -28,6 +28,7 @@ from .options import Options
 from .page import PageOptions
 from .running import announced
 from .segments import Segments
+from .shapes import products_of
 from .store import Store, open_store
 from .store.address import is_server, shown
 
@@ -86,7 +87,8 @@ def onward_of(options: Options, metrics: Metrics) -> Iterator[Onward]:
 
 
 def _pages(store: Store, options: Options) -> Sequence[BaseRoute]:
-    where = PageOptions(public=options.public, folder=options.segments)
+    known = tuple(products_of(options.schemas))
+    where = PageOptions(public=options.public, folder=options.segments, products=known)
     return page.routes(store, where)
 
 

@@ -123,3 +123,16 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path):
     assert 3 == done.returncode
     assert "there is no such store" in done.stderr
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [["report"], ["export", "out.ndjson"]], ids=" ".join)
+@pytest.mark.parametrize("is_running", [True, False], ids=["collector", "file"])
+def test_a_product_that_nobody_knows_is_said(collectors, store, tmp_path, words, is_running):
+    if is_running:
+        collectors()
+    names = [str(tmp_path / word) if "." in word else word for word in words]
+    done = command(*names, "--store", store, "--product", "other")
+
+    assert done.returncode == (3 if is_running else 2)
+    assert "no product is called 'other'; there are: jina" in done.stderr
+    assert not (tmp_path / "out.ndjson").exists()
