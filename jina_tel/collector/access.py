@@ -67,6 +67,7 @@ class Access:
         """Pass it on, or say why not."""
         refusal = self._refusal(scope) if scope["type"] == "http" else None
         if refusal is None:
+            scope.setdefault("state", {})["may_look"] = self._may_look
             await self._app(scope, receive, send)
         else:
             await refusal.response()(scope, receive, send)
@@ -79,6 +80,12 @@ class Access:
             return None
         headers = Headers(scope=scope)
         return self._misdirected(headers) if self._password is None else self._locked(headers)
+
+    def _may_look(self, headers: Headers) -> bool:
+        """Tell whether this asker may know of the machine what no public page says."""
+        if self._password is None:
+            return not self._public and self._misdirected(headers) is None
+        return self._shown(headers)
 
     def _is_closed(self, path: str) -> bool:
         if path.startswith(OPEN):

@@ -31,6 +31,8 @@ from .refusals import WAIT_SECONDS, RefusedError, fail, refuse, refuse_http, ref
 
 LINES = ("application/x-ndjson", "application/ndjson")
 JSON = "application/json"
+STORE_PROBLEM = "the store does not take what waits"
+ONWARD_PROBLEM = "what lines are forwarded to does not take them"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -98,12 +100,18 @@ class Collector:
         try:
             deleted = await self._intake.forget(product, uid)
         except StoreError as error:
-            raise RefusedError(503, f"not now: {error}", retry_after=WAIT_SECONDS) from error
+            why = f"not now: {STORE_PROBLEM}"
+            raise RefusedError(503, why, retry_after=WAIT_SECONDS) from error
         return JSONResponse({"deleted": deleted})
 
     async def health(self, request: Request) -> Response:
-        """Say whether all is well: 503 where what comes goes no further than to the disk."""
+        """Say whether all is well: 503 where what comes goes no further than to the disk.
+
+        Where exactly it goes no further is for who may look at the page.
+        """
         problem = self._intake.health
+        if problem and not request.state.may_look(request.headers):
+            problem = STORE_PROBLEM if self._intake.problem else ONWARD_PROBLEM
         return JSONResponse({"problem": problem or None}, 503 if problem else 200)
 
     async def metrics(self, request: Request) -> Response:

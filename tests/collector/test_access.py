@@ -1,11 +1,19 @@
-"""By which names the page may be asked for where it has no password."""
+"""Who may look: by which names where there is no password, and at what of a problem."""
 
 from __future__ import annotations
 
 import pytest
 from collecting import line
+from starlette.testclient import TestClient
 
+from jina_tel import identity
 from jina_tel.collector.access import host_of
+from jina_tel.collector.app import create
+from jina_tel.collector.intake import Intake
+from jina_tel.collector.metrics import Metrics
+from jina_tel.collector.options import Options
+from jina_tel.collector.segments import Segments
+from jina_tel.collector.store import open_store
 
 GUARDED = ["/", "/report.json", "/chart/weekly.csv", "/export/events.ndjson", "/copy.duckdb"]
 HOSTS = [
@@ -74,3 +82,49 @@ def test_a_public_page_is_for_every_name_and_its_metrics_are_not(collectors):
 )
 def test_the_host_of_a_header(text, host):
     assert host == host_of(text)
+
+
+PATH = "/srv/secret/usage.duckdb"
+SHOWN = {"Authorization": "Basic eDp3b3Jk"}
+ASKERS = [
+    ({}, "localhost", {}, True),
+    ({}, "usage.example", {}, False),
+    ({"names": ("usage.example",)}, "usage.example", {}, True),
+    ({"public": True}, "localhost", {}, False),
+    ({"password": "word"}, "localhost", {}, False),
+    ({"password": "word"}, "usage.example", SHOWN, True),
+    ({"password": "word", "public": True}, "usage.example", SHOWN, True),
+]
+
+
+@pytest.fixture
+def behind(tmp_path):
+    """Return a way to ask a collector whose store takes nothing."""
+    store = open_store(str(tmp_path / "usage.duckdb"))
+    store.close()
+    intake = Intake(Segments(tmp_path / "segments"), store, Metrics(), keep_seconds=1.0)
+    intake.problem = f"{PATH}: another process has this store open"
+
+    def asking(host="localhost", **options) -> TestClient:
+        app = create(Options(store.path, tmp_path, **options), intake, [], lambda: None)
+        return TestClient(app, base_url=f"http://{host}")
+
+    return asking
+
+
+@pytest.mark.parametrize(("options", "host", "headers", "is_told"), ASKERS)
+def test_where_the_store_is_is_told_to_who_may_look(behind, options, host, headers, is_told):
+    said = behind(host, **options).get("/healthz", headers=headers)
+
+    assert 503 == said.status_code
+    assert is_told is (PATH in said.text)
+    assert is_told or {"problem": "the store does not take what waits"} == said.json()
+
+
+def test_who_asks_to_be_forgotten_is_not_told_where_the_store_is(behind, tmp_path):
+    (tmp_path / "usage.duckdb").write_bytes(b"no store")
+    content = {"product": "jina", "secret": "00" * identity.SECRET_BYTES}
+    said = behind("usage.example").post("/v1/forget", json=content)
+
+    assert 503 == said.status_code
+    assert {"error": "not now: the store does not take what waits"} == said.json()
