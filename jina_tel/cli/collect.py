@@ -7,7 +7,7 @@ import json
 import re
 import sys
 
-from .. import files, schema
+from .. import schema
 from ..errors import TelemetryError
 from ..jina import JINA
 from .found import is_product
@@ -58,7 +58,6 @@ INSTALL_KAFKA = "pip install 'jina_tel[collector,kafka]'"
 NO_FILES = ("", ":memory:")  # DuckDB takes them for the memory, and what was acknowledged is gone
 NAME = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]+\]?")
 SCHEMA_BYTES = 1 << 20
-PASSWORD_BYTES = 18
 
 
 def add(commands: Commands) -> None:
@@ -145,7 +144,8 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         schemas=(schema.json_schema([JINA.settings]), *map(read_schema, arguments.schema)),
         stopped=tuple(arguments.stop),
         token=environ.get(TOKEN) or None,
-        password=given or (None if is_loopback(arguments.host) else kept_password(name)),
+        password=given,
+        password_file=None if given or is_loopback(arguments.host) else f"{name}.password",
         store_password=environ.get(STORE_PASSWORD) or None,
         public=arguments.public,
         names=tuple(arguments.name),
@@ -155,12 +155,12 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         forward=None if arguments.forward is None else kafka_at(arguments.forward, environ),
     )
 
-    def listening(address: str) -> None:
+    def listening(address: str, kept: str | None) -> None:
         screen.line(f"collecting into {shown(store)}; Ctrl-C ends it")
         screen.field("page", f"{address}/")
         screen.field("events", f"{address}/v1/events")
-        if options.password is not None and given is None:
-            screen.field("password", f"{options.password} (kept in {name}.password)")
+        if kept is not None:
+            screen.field("password", f"{kept} (kept in {name}.password)")
         screen.flush()
 
     try:
@@ -209,18 +209,6 @@ def read_schema(path: str) -> Mapping[str, Any]:
     raise TelemetryError(
         f"{path} is no schema of lines; jina-tel schema --product NAME --json > {path} writes one"
     )
-
-
-def kept_password(name: str) -> str:
-    """Return the password that is kept beside the store, made at the first time; raises OSError."""
-    import secrets
-
-    path = f"{name}.password"
-    try:
-        files.write_new(path, secrets.token_urlsafe(PASSWORD_BYTES).encode())
-    except FileExistsError:
-        pass
-    return files.read_bytes(path).decode().strip()
 
 
 def _name(text: str) -> str:

@@ -27,6 +27,7 @@ class Options:
         stopped: the products that are received no more.
         token: what whoever sends must show, None for nobody must.
         password: what whoever looks must show, None for nobody must.
+        password_file: where a password is kept, and made at the first time; None for nowhere.
         public: the page is for all.
         names: of this machine, beside loopback's, that a page without a password answers to.
         store_password: of the user in a server's address, where that has none.
@@ -44,6 +45,7 @@ class Options:
     stopped: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    password_file: str | None = None
     store_password: str | None = field(default=None, repr=False)
     public: bool = False
     names: tuple[str, ...] = ()
