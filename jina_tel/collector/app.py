@@ -60,7 +60,12 @@ class Collector:
         self._intake = intake
         self._metrics = intake.metrics
         self._bodies = Bodies()
-        self._decoder = Decoder(options.schemas, options.stopped, keep_seconds=options.keep_seconds)
+        self._decoder = Decoder(
+            options.schemas,
+            options.stopped,
+            keep_seconds=options.keep_seconds,
+            today=intake.today,
+        )
         self._ask = msgspec.json.Decoder(Ask).decode
 
     def routes(self) -> list[BaseRoute]:

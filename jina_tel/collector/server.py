@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from . import page
 from .app import create
+from .calendar import calendar_of
 from .doorkeeper import Doorkeeper
 from .intake import Intake
 from .metrics import Metrics
@@ -71,7 +72,8 @@ def serve(options: Options, listening: Callable[[str, str | None], None]) -> Non
             listening(address, kept)
 
         segments = Segments(options.segments)
-        intake = Intake(segments, store, metrics, options.keep_seconds, onward)
+        calendar = calendar_of(options.segments, store)
+        intake = Intake(segments, store, metrics, options.keep_seconds, onward, calendar)
         app = create(chosen, intake, _pages(store, options), begun)
         with announced(options.segments, address):
             _run(app, listener, options)

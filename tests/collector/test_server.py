@@ -62,7 +62,7 @@ def test_when_it_is_asked_to_end_all_is_in_the_store(collector, end):
     collector.process.communicate(timeout=60)
 
     assert (0, "") == (collector.process.returncode, collector.said())
-    assert ["lock"] == [file.name for file in collector.segments.iterdir()]
+    assert ["clock", "lock"] == sorted(file.name for file in collector.segments.iterdir())
     assert not collector.store.with_suffix(".duckdb.wal").exists()
     assert ["one"] == collector.ids()
 
