@@ -28,10 +28,14 @@ from .limits import BODY_LINES, Bodies
 from .metrics import MEDIA_TYPE
 from .options import Options
 from .refusals import WAIT_SECONDS, RefusedError, fail, refuse, refuse_http, refuse_store
+from .store.address import is_server
 
 LINES = ("application/x-ndjson", "application/ndjson")
 JSON = "application/json"
 STORE_PROBLEM = "the store does not take what waits"
+REMAINS_IN_FILE = "bytes in the store's file, until it is written anew"
+REMAINS_ON_SERVERS = "rows on the store's servers, until they expire what is old, once a day"
+REMAINS_FORWARDED = "what was forwarded is for its readers to delete"
 ONWARD_PROBLEM = "what lines are forwarded to does not take them"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -107,7 +111,7 @@ class Collector:
         except StoreError as error:
             why = f"not now: {STORE_PROBLEM}"
             raise RefusedError(503, why, retry_after=WAIT_SECONDS) from error
-        return JSONResponse({"deleted": deleted})
+        return JSONResponse({"deleted": deleted, "remains": remains_of(self._options)})
 
     async def health(self, request: Request) -> Response:
         """Say whether all is well: 503 where what comes goes no further than to the disk.
@@ -218,6 +222,12 @@ def _life_of(intake: Intake, begun: Callable[[], None]) -> Callable[[Any], Any]:
         await intake.close()
 
     return life
+
+
+def remains_of(options: Options) -> str:
+    """Return what of a forgotten uid may still be on a disk: no answer holds any of it."""
+    of_store = REMAINS_ON_SERVERS if is_server(options.store) else REMAINS_IN_FILE
+    return of_store if options.forward is None else f"{of_store}; {REMAINS_FORWARDED}"
 
 
 def media_type(request: Request, wanted: Sequence[str]) -> str:
