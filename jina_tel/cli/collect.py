@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 
-from .. import files, schema
+from .. import schema
 from ..errors import TelemetryError
 from ..jina import JINA
 from .found import is_product
@@ -38,6 +39,8 @@ versions of one product may be given, and a line may be of any of them:
 
 Beyond loopback the page wants a password: that in
 JINA_TEL_COLLECTOR_PASSWORD, else one that is made and kept in FILE.password.
+Without one it is shown to who asks for localhost, a loopback address or a
+--name, so that no page of another's can read it through your browser.
 A token that whoever sends must show stands in JINA_TEL_COLLECTOR_TOKEN.
 Addresses and user agents are stored nowhere. Ctrl-C ends it.
 
@@ -53,8 +56,8 @@ STORE_PASSWORD = "JINA_TEL_STORE_PASSWORD"
 INSTALL = "pip install 'jina_tel[collector]'"
 INSTALL_KAFKA = "pip install 'jina_tel[collector,kafka]'"
 NO_FILES = ("", ":memory:")  # DuckDB takes them for the memory, and what was acknowledged is gone
+NAME = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]+\]?")
 SCHEMA_BYTES = 1 << 20
-PASSWORD_BYTES = 18
 
 
 def add(commands: Commands) -> None:
@@ -85,6 +88,14 @@ def add(commands: Commands) -> None:
         default=[],
         help="tell its clients to send no more (410); may come again",
     )
+    parser.add_argument(
+        "--name",
+        type=_name,
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="of this machine, for a page without a password; may come again",
+    )
     parser.add_argument("--public", action="store_true", help="the page is for all to see")
     parser.add_argument(
         "--keep-days", type=_days, default=400, metavar="DAYS", help="keep events for so long (400)"
@@ -101,10 +112,11 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "--proxy",
+        type=_network,
         metavar="ADDRESS",
         action="append",
         default=[],
-        help="believe its X-Forwarded-For; may come again",
+        help="or network; believe its X-Forwarded-For; may come again",
     )
 
 
@@ -132,21 +144,23 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         schemas=(schema.json_schema([JINA.settings]), *map(read_schema, arguments.schema)),
         stopped=tuple(arguments.stop),
         token=environ.get(TOKEN) or None,
-        password=given or (None if is_loopback(arguments.host) else kept_password(name)),
+        password=given,
+        password_file=None if given or is_loopback(arguments.host) else f"{name}.password",
         store_password=environ.get(STORE_PASSWORD) or None,
         public=arguments.public,
+        names=tuple(arguments.name),
         keep_days=arguments.keep_days,
         per_second=arguments.rate,
         proxies=tuple(arguments.proxy),
         forward=None if arguments.forward is None else kafka_at(arguments.forward, environ),
     )
 
-    def listening(address: str) -> None:
+    def listening(address: str, kept: str | None) -> None:
         screen.line(f"collecting into {shown(store)}; Ctrl-C ends it")
         screen.field("page", f"{address}/")
         screen.field("events", f"{address}/v1/events")
-        if options.password is not None and given is None:
-            screen.field("password", f"{options.password} (kept in {name}.password)")
+        if kept is not None:
+            screen.field("password", f"{kept} (kept in {name}.password)")
         screen.flush()
 
     try:
@@ -197,16 +211,20 @@ def read_schema(path: str) -> Mapping[str, Any]:
     )
 
 
-def kept_password(name: str) -> str:
-    """Return the password that is kept beside the store, made at the first time; raises OSError."""
-    import secrets
+def _name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"a host's name or address is wanted, not {text!r}")
+    return text
 
-    path = f"{name}.password"
+
+def _network(text: str) -> str:
+    from ipaddress import ip_network
+
     try:
-        files.write_new(path, secrets.token_urlsafe(PASSWORD_BYTES).encode())
-    except FileExistsError:
-        pass
-    return files.read_bytes(path).decode().strip()
+        return str(ip_network(text))
+    except ValueError:
+        wanted = "an IP address or network is wanted, 192.0.2.1 or 192.0.2.0/24"
+        raise argparse.ArgumentTypeError(f"{wanted}, not {text!r}") from None
 
 
 def _port(text: str) -> int:

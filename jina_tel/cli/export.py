@@ -96,8 +96,14 @@ def write(
 
 
 def _of_file(store: Archive, kind: str, bounds: Parameters, part: Path) -> None:
+    from ..collector.page.filters import ProductError
+    from ..collector.page.report import products_of, require_known
     from ..collector.store.archive import ndjson
 
+    try:
+        require_known(str(bounds["product"]), products_of(store))
+    except ProductError as error:
+        raise UsageError(str(error)) from error
     if kind == ".duckdb":
         store.copy(str(part))
     elif kind == ".parquet":

@@ -30,6 +30,8 @@ def read(
 ) -> T:
     """Read a store from its file or server, or from the collector that has it open.
 
+    What is written meanwhile is for this user alone.
+
     Args:
         store: the file's path, or the server's address.
         environ: the page's password and the server's may stand there.
@@ -39,6 +41,18 @@ def read(
     Raises:
         StoreError: there is no such store, or neither can be read.
     """
+    from ..collector.privacy import privately
+
+    with privately():
+        return _read(store, environ, from_file, from_collector)
+
+
+def _read(
+    store: str,
+    environ: Mapping[str, str],
+    from_file: Callable[[Archive], T],
+    from_collector: Callable[[str, str | None], T],
+) -> T:
     import os
 
     from ..collector.errors import StoreBusyError, StoreError

@@ -51,13 +51,16 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
     """Do what is asked for."""
     _refuse(arguments)
     require_extra()
+    from ..collector.privacy import privately
+
     acts: dict[str, Callable[..., dict[str, Any]]] = {
         "init": init,
         "migrate": migrate,
         "check": check,
         "copy": copy,
     }
-    outcome = acts[arguments.act](arguments, environ.get(STORE_PASSWORD) or None)
+    with privately():
+        outcome = acts[arguments.act](arguments, environ.get(STORE_PASSWORD) or None)
     if arguments.json:
         screen.document(outcome)
     else:

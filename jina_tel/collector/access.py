@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from secrets import compare_digest
 
 from starlette.datastructures import Headers
@@ -12,10 +13,17 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .limits import Rate
+from .options import is_loopback
 from .refusals import RefusedError
 
 OPEN = ("/v1/", "/healthz", "/openapi", "/style.css", "/icon.svg")  # what needs no password
 OURS = ("/metrics",)  # what a public page still needs one for
+HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::\d*)?")
+HOST_CHARACTERS = 100  # of what is repeated
+NO_NAME = (
+    "this page has no password, so it is shown to who asks for localhost or a loopback address, "
+    "and not for {}; start the collector with --name or with a password"
+)
 
 
 def require_token(request: Request, token: str | None) -> None:
@@ -37,20 +45,29 @@ class Access:
         per_second: requests of one address, 0 without a limit.
         password: of the page, None for none.
         public: the page itself needs none.
+        names: of this machine, beside loopback's, by which it may be asked where no password is.
     """
 
     def __init__(
-        self, app: ASGIApp, per_second: float, password: str | None, *, public: bool
+        self,
+        app: ASGIApp,
+        per_second: float,
+        password: str | None,
+        *,
+        public: bool,
+        names: Collection[str] = (),
     ) -> None:
         self._app = app
         self._rate = Rate(per_second) if per_second else None
         self._password = password
         self._public = public
+        self._names = frozenset(map(host_of, names))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass it on, or say why not."""
         refusal = self._refusal(scope) if scope["type"] == "http" else None
         if refusal is None:
+            scope.setdefault("state", {})["may_look"] = self._may_look
             await self._app(scope, receive, send)
         else:
             await refusal.response()(scope, receive, send)
@@ -59,15 +76,38 @@ class Access:
         seconds = self._rate.wait_seconds((scope["client"] or ("",))[0]) if self._rate else 0
         if seconds:
             return RefusedError(429, "too many requests", retry_after=seconds, close=True)
-        if self._is_closed(scope["path"]) and not self._shown(Headers(scope=scope)):
-            asked = {"WWW-Authenticate": 'Basic realm="telemetry", charset="UTF-8"'}
-            return RefusedError(401, "a password is wanted, with any name", headers=asked)
-        return None
+        if not self._is_closed(scope["path"]):
+            return None
+        headers = Headers(scope=scope)
+        return self._misdirected(headers) if self._password is None else self._locked(headers)
+
+    def _may_look(self, headers: Headers) -> bool:
+        """Tell whether this asker may know of the machine what no public page says."""
+        if self._password is None:
+            return not self._public and self._misdirected(headers) is None
+        return self._shown(headers)
 
     def _is_closed(self, path: str) -> bool:
-        if self._password is None or path.startswith(OPEN):
+        if path.startswith(OPEN):
             return False
         return path.startswith(OURS) or not self._public
+
+    def _misdirected(self, headers: Headers) -> RefusedError | None:
+        """Return why not, where the name by which it is asked is none of ours.
+
+        A page of a stranger's, whose name leads to this machine once it has been loaded, asks by
+        that name; a browser lets nobody choose another.
+        """
+        hosts = [host_of(text) for text in headers.getlist("host")]
+        if hosts and all(is_loopback(host) or host in self._names for host in hosts):
+            return None
+        return RefusedError(421, NO_NAME.format(", ".join(hosts)[:HOST_CHARACTERS] or "nobody"))
+
+    def _locked(self, headers: Headers) -> RefusedError | None:
+        if self._shown(headers):
+            return None
+        asked = {"WWW-Authenticate": 'Basic realm="telemetry", charset="UTF-8"'}
+        return RefusedError(401, "a password is wanted, with any name", headers=asked)
 
     def _shown(self, headers: Mapping[str, str]) -> bool:
         kind, _, shown = headers.get("authorization", "").partition(" ")
@@ -76,6 +116,12 @@ class Access:
         except (binascii.Error, ValueError):
             return False
         return kind.lower() == "basic" and same(given.partition(":")[2], self._password or "")
+
+
+def host_of(text: str) -> str:
+    """Return the host of a ``Host`` header, without its port, brackets and last dot."""
+    found = HOST.fullmatch(text.strip().lower())
+    return found[1].strip("[]").removesuffix(".") if found else text
 
 
 def same(shown: str, wanted: str) -> bool:

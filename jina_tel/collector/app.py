@@ -28,9 +28,15 @@ from .limits import BODY_LINES, Bodies
 from .metrics import MEDIA_TYPE
 from .options import Options
 from .refusals import WAIT_SECONDS, RefusedError, fail, refuse, refuse_http, refuse_store
+from .store.address import is_server
 
 LINES = ("application/x-ndjson", "application/ndjson")
 JSON = "application/json"
+STORE_PROBLEM = "the store does not take what waits"
+REMAINS_IN_FILE = "bytes in the store's file, until it is written anew"
+REMAINS_ON_SERVERS = "rows on the store's servers, until they expire what is old, once a day"
+REMAINS_FORWARDED = "what was forwarded is for its readers to delete"
+ONWARD_PROBLEM = "what lines are forwarded to does not take them"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -58,7 +64,12 @@ class Collector:
         self._intake = intake
         self._metrics = intake.metrics
         self._bodies = Bodies()
-        self._decoder = Decoder(options.schemas, options.stopped, keep_seconds=options.keep_seconds)
+        self._decoder = Decoder(
+            options.schemas,
+            options.stopped,
+            keep_seconds=options.keep_seconds,
+            today=intake.today,
+        )
         self._ask = msgspec.json.Decoder(Ask).decode
 
     def routes(self) -> list[BaseRoute]:
@@ -98,12 +109,18 @@ class Collector:
         try:
             deleted = await self._intake.forget(product, uid)
         except StoreError as error:
-            raise RefusedError(503, f"not now: {error}", retry_after=WAIT_SECONDS) from error
-        return JSONResponse({"deleted": deleted})
+            why = f"not now: {STORE_PROBLEM}"
+            raise RefusedError(503, why, retry_after=WAIT_SECONDS) from error
+        return JSONResponse({"deleted": deleted, "remains": remains_of(self._options)})
 
     async def health(self, request: Request) -> Response:
-        """Say whether all is well: 503 where what comes goes no further than to the disk."""
+        """Say whether all is well: 503 where what comes goes no further than to the disk.
+
+        Where exactly it goes no further is for who may look at the page.
+        """
         problem = self._intake.health
+        if problem and not request.state.may_look(request.headers):
+            problem = STORE_PROBLEM if self._intake.problem else ONWARD_PROBLEM
         return JSONResponse({"problem": problem or None}, 503 if problem else 200)
 
     async def metrics(self, request: Request) -> Response:
@@ -175,7 +192,13 @@ def create(
     return Starlette(
         routes=[*Collector(options, intake).routes(), *pages],
         middleware=[
-            Middleware(Access, options.per_second, options.password, public=options.public)
+            Middleware(
+                Access,
+                options.per_second,
+                options.password,
+                public=options.public,
+                names=options.names,
+            )
         ],
         exception_handlers={
             RefusedError: refuse,
@@ -199,6 +222,12 @@ def _life_of(intake: Intake, begun: Callable[[], None]) -> Callable[[Any], Any]:
         await intake.close()
 
     return life
+
+
+def remains_of(options: Options) -> str:
+    """Return what of a forgotten uid may still be on a disk: no answer holds any of it."""
+    of_store = REMAINS_ON_SERVERS if is_server(options.store) else REMAINS_IN_FILE
+    return of_store if options.forward is None else f"{of_store}; {REMAINS_FORWARDED}"
 
 
 def media_type(request: Request, wanted: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -72,6 +72,7 @@ class Decoder:
         stopped: names of products that are received no more.
         keep_seconds: how far back a line's time may lie: what is older is not kept either, and
             its id is forgotten.
+        today: tells the time by which events expire, where that may lie behind now.
 
     Attributes:
         products: the names of those that are received.
@@ -87,6 +88,7 @@ class Decoder:
         stopped: Collection[str] = (),
         *,
         keep_seconds: float,
+        today: Callable[[], float] | None = None,
     ) -> None:
         known = products_of(schemas)
         self.products = tuple(name for name in known if name not in stopped)
@@ -101,6 +103,7 @@ class Decoder:
         self._quick = msgspec.json.Decoder(Union[tuple(quick + stops)]).decode
         self._named = msgspec.json.Decoder(Named).decode
         self._keep_seconds = keep_seconds
+        self._today = today
         self._seen: set[tuple[str, object]] = set()
 
     def batch(self, lines: Iterable[bytes], now: float) -> Batch:
@@ -146,12 +149,15 @@ class Decoder:
         at = moment(line.time)
         if at > now + AHEAD_SECONDS:
             raise ValueError(f"time: {line.time} is yet to come")
-        if at < now - self._keep_seconds:
+        if at < now - self._keep_seconds and not self._is_kept(at):
             raise ValueError(f"time: {line.time} is longer ago than events are kept")
         if (line.payload is msgspec.UNSET) is (line.lost is msgspec.UNSET):
             raise ValueError("either payload or lost is wanted")
         if line.kept is not msgspec.UNSET and (line.kept or line.payload is msgspec.UNSET):
             raise ValueError("kept: only ever false, and only beside a payload")
+
+    def _is_kept(self, at: int) -> bool:
+        return self._today is not None and at >= self._today() - self._keep_seconds
 
     def _product(self, line: bytes) -> str:
         """Return the product of a line that cannot be taken, ``""`` where it is none of ours."""

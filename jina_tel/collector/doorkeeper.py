@@ -7,6 +7,8 @@ comes a byte a minute is waited for for ever.
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -66,7 +68,17 @@ class Doorkeeper(HttpToolsProtocol):
     def _count(self) -> int:
         """Return how many connections this address has; that of a proxy counts as many."""
         address = (self.client or ("",))[0]
-        if address in self.config.forwarded_allow_ips:
+        if is_within(address, tuple(self.config.forwarded_allow_ips)):
             return 1
         ours = (other for other in self.connections if isinstance(other, Doorkeeper))
         return sum((other.client or ("",))[0] == address for other in ours)
+
+
+@lru_cache(4096)
+def is_within(address: str, networks: tuple[str, ...]) -> bool:
+    """Tell whether an address is in one of the networks."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in ip_network(network) for network in networks)

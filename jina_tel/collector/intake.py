@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from .calendar import Calendar
 from .errors import StoreError
 from .metrics import Metrics
 from .onward import Nowhere, Onward
@@ -49,6 +50,10 @@ class Intake:
         metrics: what is counted.
         keep_seconds: how old an event may become.
         onward: where segments go that the store has.
+        calendar: tells the time by which events expire; None has the clock tell it.
+
+    Attributes:
+        today: tells that time.
     """
 
     def __init__(
@@ -58,7 +63,10 @@ class Intake:
         metrics: Metrics,
         keep_seconds: float,
         onward: Onward | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
+        self.today = calendar.now if calendar else time.time
+        self._look = calendar.note if calendar else time.time
         self.store = store
         self.metrics = metrics
         self.problem = ""  # why the store does not take what waits, "" where it does
@@ -213,10 +221,10 @@ class Intake:
             del self._owed[:count]
 
     def _expire(self) -> None:
-        now = time.time()
+        now = time.monotonic()
         if now >= self._expire_due:
             self._expire_due = now + EXPIRE_SECONDS  # also where it fails: it may take long
-            self.store.expire(int(now - self._keep_seconds))
+            self.store.expire(int(self._look() - self._keep_seconds))
 
     def _fail(self, error: Exception) -> None:
         is_ours = not isinstance(error, (StoreError, OSError))

@@ -27,12 +27,14 @@ class Options:
         stopped: the products that are received no more.
         token: what whoever sends must show, None for nobody must.
         password: what whoever looks must show, None for nobody must.
+        password_file: where a password is kept, and made at the first time; None for nowhere.
         public: the page is for all.
+        names: of this machine, beside loopback's, that a page without a password answers to.
         store_password: of the user in a server's address, where that has none.
         keep_days: how old an event may become.
         per_second: how many requests a second one address may make, 0 for as many as it likes.
         forward: where lines go on to that the store has, None for nowhere.
-        proxies: the addresses whose word on where a request comes from is taken.
+        proxies: the networks whose word on where a request comes from is taken.
     """
 
     store: str = field(repr=False)  # a password may stand in it
@@ -43,8 +45,10 @@ class Options:
     stopped: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    password_file: str | None = None
     store_password: str | None = field(default=None, repr=False)
     public: bool = False
+    names: tuple[str, ...] = ()
     keep_days: int = 400
     per_second: float = 100.0
     proxies: tuple[str, ...] = ()

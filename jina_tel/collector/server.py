@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
 import resource
@@ -11,7 +10,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,17 +18,19 @@ from starlette.routing import BaseRoute
 
 from . import page
 from .app import create
+from .calendar import calendar_of
 from .doorkeeper import Doorkeeper
-from .errors import StoreError
 from .intake import Intake
 from .metrics import Metrics
 from .onward import Forwarding, Nowhere, Onward
 from .options import Options
 from .page import PageOptions
+from .privacy import privately
 from .running import announced
 from .segments import Segments
-from .store import Store, open_store
-from .store.address import is_server, shown
+from .shapes import products_of
+from .starting import Start
+from .store import Store
 
 FORWARD = "forward"  # in the folder of the segments
 CONNECTIONS = 4096
@@ -38,55 +39,67 @@ NOT_OURS = (errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN)
 GRACE_SECONDS = 10  # for what is under way when it is asked to end
 
 
-def serve(options: Options, listening: Callable[[str], None]) -> None:
+def serve(options: Options, listening: Callable[[str, str | None], None]) -> None:
     """Collect until SIGINT or SIGTERM; then load what waits, and end.
+
+    Where it fails before it serves, it leaves nothing that it made.
 
     Args:
         options: what was chosen.
-        listening: told the address once requests are served.
+        listening: told the address, and the password where it is a kept one, once it serves.
 
     Raises:
         StoreError: the store cannot be used, or another collector has it.
         OSError: the address cannot be listened at, or the segments not be written.
         ValueError: a schema cannot be understood.
     """
-    segments = Segments(options.segments)
+    start, metrics = Start(), Metrics()
     with (
         ending(),
-        alone(segments.folder, shown(options.store)),
+        privately(),
+        start.folder(options.segments),
+        start.alone(options.segments, options.store),
         bound(options) as listener,
+        start.store(options) as store,
+        onward_of(options, metrics, start) as onward,
+        start.password(options.password_file) as kept,
     ):
-        store = open_store(options.store, options.store_password)
-        metrics = Metrics()
-        try:
-            with onward_of(options, metrics) as onward:
-                intake = Intake(segments, store, metrics, options.keep_seconds, onward)
-                pages = _pages(store, options)
-                app = create(options, intake, pages, lambda: listening(address_of(listener)))
-                with announced(segments.folder, address_of(listener)):
-                    _run(app, listener, options)
-        finally:
-            store.close()
+        chosen = replace(options, password=kept or options.password)
+        address = address_of(listener)
+
+        def begun() -> None:
+            start.has_served = True
+            listening(address, kept)
+
+        segments = Segments(options.segments)
+        calendar = calendar_of(options.segments, store)
+        intake = Intake(segments, store, metrics, options.keep_seconds, onward, calendar)
+        app = create(chosen, intake, _pages(store, options), begun)
+        with announced(options.segments, address):
+            _run(app, listener, options)
 
 
 @contextmanager
-def onward_of(options: Options, metrics: Metrics) -> Iterator[Onward]:
+def onward_of(options: Options, metrics: Metrics, start: Start) -> Iterator[Onward]:
     """Have where segments go that the store has; raises OSError, ValueError for a bad setting."""
     if options.forward is None:
         yield Nowhere()
         return
     from .kafka import Kafka
 
-    forwarding = Forwarding(options.segments / FORWARD, Kafka(options.forward), metrics)
-    forwarding.start()
-    try:
-        yield forwarding
-    finally:
-        forwarding.close()
+    folder, sink = options.segments / FORWARD, Kafka(options.forward)
+    with start.folder(folder):
+        forwarding = Forwarding(folder, sink, metrics)
+        forwarding.start()
+        try:
+            yield forwarding
+        finally:
+            forwarding.close()
 
 
 def _pages(store: Store, options: Options) -> Sequence[BaseRoute]:
-    where = PageOptions(public=options.public, folder=options.segments)
+    known = tuple(products_of(options.schemas))
+    where = PageOptions(public=options.public, folder=options.segments, products=known)
     return page.routes(store, where)
 
 
@@ -101,26 +114,6 @@ def ending() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def alone(folder: Path, store: str) -> Iterator[None]:
-    """Be the only collector of these segments; raises StoreError where there is another."""
-    number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pid = os.read(number, 32).decode("ascii", "replace").strip() or "unknown"
-            raise StoreError(
-                f"{store}: another collector, process {pid}, has it; stop that one, or give "
-                f"another {'--segments' if is_server(store) else '--store'}"
-            ) from None
-        os.truncate(number, 0)
-        os.write(number, f"{os.getpid()}\n".encode())
-        yield
-    finally:
-        os.close(number)
 
 
 @contextmanager

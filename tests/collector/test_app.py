@@ -13,7 +13,13 @@ from starlette.testclient import TestClient
 
 from jina_tel import identity, schema
 from jina_tel.collector import page
-from jina_tel.collector.app import create
+from jina_tel.collector.app import (
+    REMAINS_FORWARDED,
+    REMAINS_IN_FILE,
+    REMAINS_ON_SERVERS,
+    create,
+    remains_of,
+)
 from jina_tel.collector.intake import Intake
 from jina_tel.collector.metrics import Metrics
 from jina_tel.collector.options import Options
@@ -41,7 +47,7 @@ def test_where_the_store_does_not_answer_the_page_says_when_to_come_again(tmp_pa
     intake = Intake(Segments(tmp_path / "segments"), store, Metrics(), keep_seconds=1.0)
     options = Options(store.path, tmp_path, schemas=(schema.json_schema([JINA.settings]),))
     app = create(options, intake, page.routes(store, PageOptions()), lambda: None)
-    said = TestClient(app).get(path)
+    said = TestClient(app, base_url="http://127.0.0.1").get(path)
 
     assert (503, "30") == (said.status_code, said.headers["Retry-After"])
     assert {"error": "the store does not answer now"} == said.json()
@@ -120,12 +126,26 @@ def test_forget_removes_every_row_of_the_uid_and_no_other(collector):
     wait_until(lambda: collector.metric("events_loaded_total") == 3)
     collector.post(mine[2])
 
-    assert {"deleted": 3} == collector.forget(secret).json
-    assert {"deleted": 0} == collector.forget(secret).json
+    remains = "bytes in the store's file, until it is written anew"
+
+    assert {"deleted": 3, "remains": remains} == collector.forget(secret).json
+    assert {"deleted": 0, "remains": remains} == collector.forget(secret).json
 
     assert not list(collector.segments.glob("*.ndjson"))
     collector.stop()
     assert ["other"] == collector.ids()
+
+
+@pytest.mark.parametrize(
+    ("store", "forward", "remains"),
+    [
+        ("usage.duckdb", None, REMAINS_IN_FILE),
+        ("clickhouse://a@b/c", None, REMAINS_ON_SERVERS),
+        ("usage.duckdb", "kafka", f"{REMAINS_IN_FILE}; {REMAINS_FORWARDED}"),
+    ],
+)
+def test_what_remains_of_a_uid_is_said(tmp_path, store, forward, remains):
+    assert remains == remains_of(Options(store, tmp_path, forward=forward))
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,20 @@ def test_one_address_cannot_take_all_connections(collector):
         connection.close()
 
 
+def test_a_proxy_may_have_more_and_each_that_it_names_its_own_rate(collectors):
+    collector = collectors("--proxy", "127.0.0.0/8", "--rate", "1")
+    idle = [socket.create_connection(("127.0.0.1", collector.port)) for _ in range(300)]
+    idle[-1].sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+
+    assert idle[-1].recv(20).startswith(b"HTTP/1.1 200")
+
+    for connection in idle:
+        connection.close()
+    senders = [f"192.0.2.{number}" for number in range(40)]
+
+    assert {200} == {collector.ask("GET", "/healthz", X_Forwarded_For=s).status for s in senders}
+
+
 def ended(connection: socket.socket) -> None:
     """Wait until the other side has ended it."""
     try:

@@ -176,7 +176,10 @@ def test_the_filters_of_the_page_go_with_every_file_of_it():
         ("/?weeks=none", 400, "weeks: a number from 1 to 520 is wanted"),
         ("/chart/weekly.csv?since=soon", 400, "since: a day like 2026-01-31"),
         ("/chart/secrets.csv", 404, "There are: weekly, versions"),
-        ("/?product=other", 200, "There are: jina."),
+        ("/?product=other", 404, 'There are: <a href="/?product=jina"><bdi>jina</bdi></a>.'),
+        ("/report.json?product=other", 404, "no product is called 'other'; there are: jina"),
+        ("/chart/weekly.csv?product=other", 404, "no product is called 'other'; there are: jina"),
+        ("/chart/weekly.json?product=other", 404, "no product is called 'other'; there are: jina"),
     ],
 )
 def test_what_there_is_not_is_said_in_words(path, status, why):
@@ -185,6 +188,34 @@ def test_what_there_is_not_is_said_in_words(path, status, why):
 
     assert status == answered.status_code
     assert why in answered.text
+
+
+@pytest.mark.parametrize("path", FILES[:2])
+def test_no_file_is_made_of_a_product_that_nobody_knows(tmp_path, path):
+    with shown(starts(1), folder=tmp_path) as client:
+        answered = client.get(f"{path}?product=other")
+
+    assert 404 == answered.status_code
+    assert "no product is called 'other'; there are: jina" in answered.text
+
+
+def test_a_product_of_a_schema_is_known_before_anything_of_it_comes():
+    with shown(starts(1), products=("acme", "jina")) as client:
+        page = client.get("/?product=acme")
+        report = client.get("/report.json?product=acme")
+        other = client.get("/report.json?product=other").text
+
+    assert (200, 200) == (page.status_code, report.status_code)
+    assert "No events of acme yet" in page.text
+    assert "acme" == report.json()["product"]
+    assert "there are: acme, jina" in other
+
+
+def test_where_nothing_is_known_that_is_said():
+    with shown([]) as client:
+        answered = client.get("/report.json?product=other")
+
+    assert (404, True) == (answered.status_code, "nothing has come of any yet" in answered.text)
 
 
 def test_an_empty_store_says_what_to_do():

@@ -33,7 +33,7 @@ def whole(rows, losses=(), fewest=1, **asked):
     store = fresh()
     store.load(list(rows), list(losses))
     store.settle()
-    return all_of(asked_of(store, {"product": "jina", **asked}, NOW, fewest))
+    return all_of(asked_of(store, {"product": "jina", **asked}, NOW, fewest, ("jina",)))
 
 
 def people(count, at=NOW - WEEK, **facts):

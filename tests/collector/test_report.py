@@ -123,3 +123,36 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path):
     assert 3 == done.returncode
     assert "there is no such store" in done.stderr
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [["report"], ["export", "out.ndjson"]], ids=" ".join)
+@pytest.mark.parametrize("is_running", [True, False], ids=["collector", "file"])
+def test_a_product_that_nobody_knows_is_said(collectors, store, tmp_path, words, is_running):
+    if is_running:
+        collectors()
+    names = [str(tmp_path / word) if "." in word else word for word in words]
+    done = command(*names, "--store", store, "--product", "other")
+
+    assert done.returncode == (3 if is_running else 2)
+    assert "no product is called 'other'; there are: jina" in done.stderr
+    assert not (tmp_path / "out.ndjson").exists()
+
+
+@pytest.mark.parametrize("words", [["store", "copy"], ["export"]], ids=" ".join)
+def test_a_store_that_is_written_anew_has_no_byte_of_who_was_forgotten(tmp_path, words):
+    old, new = str(tmp_path / "usage.duckdb"), str(tmp_path / "new.duckdb")
+    store = open_store(old)
+    store.load(
+        [row(f"of-{uid:04}-{n}", at=MONDAY, uid=uid) for uid in range(9) for n in range(9)], []
+    )
+    store.close()
+    store = open_store(old)
+
+    assert 9 == store.forget("jina", 7)
+
+    store.close()
+    said(*words, *([old, new] if words != ["export"] else [new, "--store", old]))
+    before, after = ((tmp_path / name).read_bytes() for name in ("usage.duckdb", "new.duckdb"))
+
+    assert b"of-0007" in before  # or else forget and its docs may promise more
+    assert (False, True) == (b"of-0007" in after, b"of-0008" in after)

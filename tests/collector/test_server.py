@@ -62,7 +62,7 @@ def test_when_it_is_asked_to_end_all_is_in_the_store(collector, end):
     collector.process.communicate(timeout=60)
 
     assert (0, "") == (collector.process.returncode, collector.said())
-    assert ["lock"] == [file.name for file in collector.segments.iterdir()]
+    assert ["clock", "lock"] == sorted(file.name for file in collector.segments.iterdir())
     assert not collector.store.with_suffix(".duckdb.wal").exists()
     assert ["one"] == collector.ids()
 
@@ -96,6 +96,10 @@ OPTIONS = [
     ("--port", "x"),
     ("--keep-days", "0"),
     ("--rate", "-1"),
+    ("--name", "https://usage.example"),
+    ("--proxy", "localhost"),
+    ("--proxy", "192.0.2.1/24"),
+    ("--proxy", "*"),
     ("--stop", "Not A Product"),
     ("--store", ""),
     ("--store", ":memory:"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from starlette.routing import BaseRoute, Route
 from ..store.archive import ALWAYS, Archive, ndjson
 from ..store.base import Parameters
 from ..store.columns import DAY_SECONDS
-from .filters import EPOCH, FilterError
+from .filters import EPOCH, FilterError, ProductError
+from .report import products_of, require_known
 
 NDJSON, PARQUET, BINARY = (
     "application/x-ndjson",
@@ -34,9 +35,11 @@ class Files:
     Args:
         store: that they are made from.
         folder: where they are made, and removed once they have been sent.
+        expected: products that are known though nothing of them may have come.
     """
 
-    def __init__(self, store: Archive, folder: Path) -> None:
+    def __init__(self, store: Archive, folder: Path, expected: Collection[str] = ()) -> None:
+        self._expected = expected
         self._store = store
         self._folder = folder
         for left in folder.glob(f"{PREFIX}*"):  # by a collector that was killed
@@ -51,18 +54,27 @@ class Files:
         ]
 
     async def _ndjson(self, request: Request) -> Response:
-        try:
-            bounds = bounds_of(dict(request.query_params))
-        except FilterError as error:
-            return PlainTextResponse(f"{error}\n", 400)
+        bounds = await run_in_threadpool(self._bounds, request)
+        if isinstance(bounds, Response):
+            return bounds
         return StreamingResponse(ndjson(self._store, bounds), headers=HEADERS, media_type=NDJSON)
 
     async def _parquet(self, request: Request) -> Response:
-        try:
-            bounds = bounds_of(dict(request.query_params))
-        except FilterError as error:
-            return PlainTextResponse(f"{error}\n", 400)
+        bounds = await run_in_threadpool(self._bounds, request)
+        if isinstance(bounds, Response):
+            return bounds
         return await self._made(lambda path: self._store.parquet(path, bounds), PARQUET)
+
+    def _bounds(self, request: Request) -> Parameters | Response:
+        """Return which events are meant, or the answer that says why there are none."""
+        asked = dict(request.query_params)
+        try:
+            bounds = bounds_of(asked)
+            require_known(asked.get("product", ""), {*products_of(self._store), *self._expected})
+        except FilterError as error:
+            status = 404 if isinstance(error, ProductError) else 400
+            return PlainTextResponse(f"{error}\n", status)
+        return bounds
 
     async def _copy(self, _: Request) -> Response:
         return await self._made(self._store.copy, BINARY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
@@ -20,6 +20,20 @@ LATEST = week_of((date(9998, 12, 31) - EPOCH).days)  # its last day is one that 
 
 class FilterError(ValueError):
     """The address asks for something that there is not; the message says what is wanted."""
+
+
+class ProductError(FilterError):
+    """Nobody knows this product.
+
+    Args:
+        product: what was asked for.
+        known: the products that there are.
+    """
+
+    def __init__(self, product: str, known: Collection[str]) -> None:
+        self.known = sorted(known)
+        there = f"there are: {', '.join(self.known)}" if known else "nothing has come of any yet"
+        super().__init__(f"no product is called {product[:40]!r}; {there}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class PageOptions:
             single event is given out.
         k: the fewest installs that are shown as a group of their own, when public.
         clock: tells the time, Unix seconds.
+        products: that are known though nothing of them may have come.
         folder: where files are made before they are sent; None gives none away.
     """
 
@@ -26,6 +27,7 @@ class PageOptions:
     k: int = FEWEST
     clock: Callable[[], float] = time.time
     folder: Path | None = None
+    products: tuple[str, ...] = ()
 
     @property
     def fewest(self) -> int:

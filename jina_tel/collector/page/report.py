@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +10,16 @@ from ..store import queries
 from ..store.base import Store
 from .answers import all_of
 from .asked import Asked
-from .filters import filters_of
+from .filters import ProductError, filters_of
 
 
-def asked_of(store: Store, given: Mapping[str, str], at: float, fewest: int = 1) -> Asked:
+def asked_of(
+    store: Store,
+    given: Mapping[str, str],
+    at: float,
+    fewest: int = 1,
+    expected: Collection[str] = (),
+) -> Asked:
     """Return the view that the filters ask for; without a product, of the first that there is.
 
     Args:
@@ -21,14 +27,22 @@ def asked_of(store: Store, given: Mapping[str, str], at: float, fewest: int = 1)
         given: the filters, as in an address.
         at: now, Unix seconds.
         fewest: the fewest installs that are shown as a group of their own.
+        expected: products that are known though nothing of them may have come.
 
     Raises:
-        FilterError: there is no such view.
+        FilterError: there is no such view; ``ProductError`` where there is no such product.
     """
     filters, known = filters_of(given, at), products_of(store)
+    require_known(filters.product, {*known, *expected})
     product = filters.product or next(iter(known), "")
     filters = replace(filters, product=product, oldest=known.get(product, 0))
     return Asked(store, filters, fewest)
+
+
+def require_known(product: str, known: Collection[str]) -> None:
+    """Raise ProductError where a product is named, and nobody knows it."""
+    if product and product not in known:
+        raise ProductError(product, known)
 
 
 def products_of(store: Store) -> dict[str, int]:

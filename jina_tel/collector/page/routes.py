@@ -18,7 +18,7 @@ from ..store.base import Store
 from .answers import QUESTIONS, all_of
 from .asked import Asked
 from .files import Files
-from .filters import FilterError, Filters
+from .filters import FilterError, Filters, ProductError
 from .folding import version_key
 from .options import PageOptions
 from .report import asked_of, products_of, report_of
@@ -90,6 +90,8 @@ class Pages:
         """Answer, and say in words what cannot be answered."""
         try:
             asked = self._asked(request)
+        except ProductError as error:
+            return _unknown(error, media_type)
         except FilterError as error:
             return _refused(400, "There is no such view", str(error), media_type)
         name = request.path_params.get("name", "")
@@ -101,7 +103,8 @@ class Pages:
 
     def _asked(self, request: Request) -> Asked:
         given = dict(request.query_params)
-        return asked_of(self._store, given, self._options.clock(), self._options.fewest)
+        now, expected = self._options.clock(), self._options.products
+        return asked_of(self._store, given, now, self._options.fewest, expected)
 
     def _once(self, key: object, make: Callable[[], str]) -> str:
         """Return what was made before if nothing has changed in the store since."""
@@ -124,7 +127,7 @@ class Pages:
         if not products:
             return nothing("No events yet", EMPTY)
         if asked.filters.product not in products:
-            return nothing("No such product", f"There are: {', '.join(products)}.")
+            return nothing(f"No events of {shown(asked.filters.product)} yet", EMPTY, products)
         return page(all_of(asked), asked, list(products), self._versions(asked.filters))
 
     def _report(self, asked: Asked, _: str) -> str:
@@ -142,11 +145,19 @@ def routes(store: Store, options: PageOptions) -> Sequence[BaseRoute]:
     pages = Pages(store, options).routes()
     if options.public or options.folder is None or not isinstance(store, Archive):
         return pages
-    return [*pages, *Files(store, options.folder).routes()]
+    return [*pages, *Files(store, options.folder, options.products).routes()]
 
 
 def _dumped(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def _unknown(error: ProductError, media_type: str) -> Response:
+    if media_type != HTML:
+        return _refused(404, "There is no such product", str(error), media_type)
+    why = "Nobody has sent anything under this name, and no schema has it."
+    content = nothing("There is no such product", why, error.known)
+    return Response(content, 404, HEADERS, HTML)
 
 
 def _refused(status: int, title: str, why: str, media_type: str) -> Response:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from .asked import Asked
 from .cards import Card, areas, bars, card, figures, heat, weeks
@@ -56,9 +57,19 @@ def page(
     )
 
 
-def nothing(title: str, text: str) -> str:
-    """Return a page that says why there is nothing to see."""
-    return document(title, tag("main", tag("h1", title), tag("p", text), id="main", class_="alone"))
+def nothing(title: str, text: str, products: Collection[str] = ()) -> str:
+    """Return a page that says why there is nothing to see, and leads to those products."""
+    said = [tag("h1", title), tag("p", text), *([_ways(products)] if products else [])]
+    return document(title, tag("main", *said, id="main", class_="alone"))
+
+
+def _ways(products: Collection[str]) -> Markup:
+    ways = [
+        tag("a", tag("bdi", shown(one)), href=f"/?{urlencode({'product': one})}")
+        for one in products
+    ]
+    listed = [part for way in ways for part in (", ", way)][1:]
+    return tag("p", "There are: ", *listed, ".")
 
 
 def document(title: str, *body: Markup) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import duckdb
 
 from ..errors import StoreBusyError, StoreError, StoreFullError
+from ..privacy import privately
 from .text import text
 
 FORMAT = 1
@@ -30,7 +31,7 @@ def opened(path: str) -> duckdb.DuckDBPyConnection:
         StoreBusyError: another process has it.
         StoreError: it cannot be read, or holds something else.
     """
-    with translated(path):
+    with translated(path), privately():
         connection = duckdb.connect(path, config=SETTINGS)
         try:
             _prepare(connection, path)
