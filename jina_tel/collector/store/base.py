@@ -83,10 +83,10 @@ class Store(Protocol):
         ...
 
     def settle(self, calm_seconds: int = 0) -> int:
-        """Bring the roll-ups up to what has been loaded; return how many weeks were counted.
+        """Bring the roll-ups up to what has been loaded; return how many days were counted.
 
         Args:
-            calm_seconds: leave a week alone that somebody has counted so short ago.
+            calm_seconds: leave a day, or a week, alone that somebody has counted so short ago.
         """
         ...
 
