@@ -181,9 +181,9 @@ class World:
         at = day * DAY_SECONDS + second
         token = f"{random.getrandbits(96):024x}"
         began = EPOCH + timedelta(seconds=at, microseconds=-random.randrange(90_000_000))
-        mine = {**facts, "uptime": began.isoformat(timespec="microseconds")}
+        uptime = began.isoformat(timespec="microseconds")
         for number, name in enumerate(self._names(install)):
-            yield Row(f"{token}-{number:x}", at, "jina", install.uid, kept, name, mine)
+            yield Row(f"{token}-{number:x}", at, "jina", install.uid, kept, name, facts, uptime)
 
     def _names(self, install: Install) -> Iterator[str]:
         random = self._random

@@ -24,7 +24,7 @@ from .calendar import Calendar
 from .errors import StoreError
 from .metrics import Metrics
 from .onward import Nowhere, Onward
-from .rows import Rows
+from .rows import Known, Rows
 from .segments import Segments, lines_of
 from .store import REJECTED, Loss, Store
 
@@ -81,6 +81,7 @@ class Intake:
         self._contents: list[bytes] = []
         self._next: asyncio.Task[None] | None = None
         self._rejected: Counter[str] = Counter()
+        self._known = Known()
         self._owed: list[Loss] = []  # what was turned away, for the store
         self._expire_due = 0.0
         self._waiting_bytes = self._count_waiting()
@@ -181,7 +182,7 @@ class Intake:
         """Read each sealed segment, the oldest first, while the store takes in the one before."""
         ahead: deque[tuple[Path, Future[Rows]]] = deque()
         for segment in self._segments.sealed():
-            ahead.append((segment, self._reader.submit(_rows_of, segment)))
+            ahead.append((segment, self._reader.submit(self._rows_of, segment)))
             if len(ahead) > 1:
                 before, rows = ahead.popleft()
                 yield before, rows.result()
@@ -243,6 +244,5 @@ class Intake:
     def _count_waiting(self) -> int:
         return self._segments.waiting_bytes() + self._onward.waiting_bytes()
 
-
-def _rows_of(segment: Path) -> Rows:
-    return Rows(lines_of(segment))
+    def _rows_of(self, segment: Path) -> Rows:
+        return Rows(lines_of(segment), self._known)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from operator import attrgetter
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Union
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
+from .alike import EXACT
+
 Fragment = Mapping[str, Any]
 
-EXACT = (1 << 53) - 1  # the largest whole number that every JSON reader keeps, where none is said
 WANTED = ("event", "uid")  # any other field is one that an older version may not know yet
-EACH = ("session-id", "uid", "uptime")  # differ from one line to the next
 
 
 class Line(Struct):
@@ -63,20 +62,19 @@ def _merged(known: Fragment, fragment: Fragment) -> Fragment:
     return {**fragment, "properties": both} if both else fragment
 
 
-def line_of(product: str, properties: Mapping[str, Fragment], *, quick: bool) -> type[Line]:
+def line_of(product: str, properties: Mapping[str, Fragment]) -> type[Line]:
     """Return the type of this product's lines; raises ValueError where a fragment is not known.
 
     Args:
         product: its name.
         properties: what may stand in a line.
-        quick: leave out the patterns of ``shared`` facts.
     """
     try:
         fields: list[Any] = [
             ("id", shape(properties["id"])),
             ("time", shape(properties["time"])),
             ("v", shape(properties["v"])),
-            ("payload", Union[_payload(properties["payload"], quick=quick), UnsetType], UNSET),
+            ("payload", Union[_payload(properties["payload"]), UnsetType], UNSET),
             ("lost", Union[_counts(properties["lost"]), UnsetType], UNSET),
         ]
     except (KeyError, TypeError, AttributeError) as error:
@@ -94,18 +92,12 @@ def line_of(product: str, properties: Mapping[str, Fragment], *, quick: bool) ->
     return made  # type: ignore[no-any-return]  # a subclass of its bases
 
 
-def shared(fragment: Fragment) -> Callable[[Any], object]:
-    """Return what gets the facts out of a payload that many lines have alike."""
-    names = enumerate(fragment["properties"])
-    return attrgetter(*(f"_{number}" for number, name in names if name not in EACH))
-
-
-def _payload(fragment: Fragment, *, quick: bool) -> type[Struct]:
+def _payload(fragment: Fragment) -> type[Struct]:
     """Return a struct whose fields are numbered: the names on the wire are no identifiers."""
     names = dict(enumerate(fragment["properties"]))
     fields: list[Any] = []
     for number, name in names.items():
-        kind = shape(fragment["properties"][name], patterns=not quick or name in EACH)
+        kind = shape(fragment["properties"][name])
         may_lack = () if name in WANTED else (UNSET,)
         fields.append((f"_{number}", Union[kind, UnsetType] if may_lack else kind, *may_lack))
     return defstruct(
@@ -123,7 +115,7 @@ def _counts(fragment: Fragment) -> Any:
     return Annotated[dict[Literal[names], count], Meta(min_length=1)]  # type: ignore[valid-type]
 
 
-def shape(fragment: Fragment, *, patterns: bool = True) -> Any:
+def shape(fragment: Fragment) -> Any:
     """Return the type of what a JSON Schema describes, as far as ``jina_tel.schema`` writes one."""
     if "const" in fragment:
         return Literal[fragment["const"]]
@@ -135,8 +127,7 @@ def shape(fragment: Fragment, *, patterns: bool = True) -> Any:
         bounds = Meta(ge=fragment.get("minimum", -EXACT), le=fragment.get("maximum", EXACT))
         return Annotated[int, bounds]
     if fragment.get("type") == "string":
-        pattern = _whole(fragment) if patterns else None
-        return Annotated[str, Meta(pattern=pattern, max_length=fragment.get("maxLength"))]
+        return Annotated[str, Meta(pattern=_whole(fragment), max_length=fragment.get("maxLength"))]
     raise ValueError(f"{fragment!r} is no fragment that this version of jina_tel knows")
 
 

@@ -150,7 +150,9 @@ def test_what_is_taken_becomes_the_row_that_it_says(text):
         [row] = rows.events
         said = {**row.facts, "uid": row.uid, "event": row.event}
         if "session-id" in content["payload"]:
-            said.setdefault("session-id", identity.session_id(row.id))
+            said["session-id"] = row.session or identity.session_id(row.id)
+        if "uptime" in content["payload"]:
+            said["uptime"] = row.uptime
 
         assert (content["payload"], content["id"]) == (said, row.id)
 

@@ -7,7 +7,7 @@ import json
 import duckdb
 import pytest
 from collecting import line
-from usage import DAY, FACTS, MONDAY, fresh, row
+from usage import DAY, FACTS, MONDAY, UPTIME, fresh, row
 
 from jina_tel import identity
 from jina_tel.collector.rows import Rows
@@ -52,7 +52,7 @@ def test_every_fact_comes_out_as_it_went_in(store, uptime):
 
 
 def test_a_session_of_its_own_is_kept(store):
-    store.load([row("a", session_id="0000")], [])
+    store.load([row("a", session="0000")], [])
 
     assert "0000" == lines_of(store)[0]["payload"]["session-id"]
 
@@ -89,7 +89,7 @@ def test_a_table_of_parquet_has_a_column_for_each_fact(store, tmp_path):
     store.parquet(path, {**ALWAYS, "product": "jina"})
     found = duckdb.from_parquet(path)
 
-    assert [("a", "3.11.7", "x", "4", FACTS["uptime"])] == found.project(
+    assert [("a", "3.11.7", "x", "4", UPTIME)] == found.project(
         'id, python, "a\'b""c/d~e", cores, uptime'
     ).fetchall()
 

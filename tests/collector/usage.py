@@ -22,8 +22,8 @@ FACTS = {
     "jina": "3.34.0",
     "platform": "Linux",
     "python": "3.11.7",
-    "uptime": "2026-01-05T09:00:00.123456",
 }
+UPTIME = "2026-01-05T09:00:00.123456"
 
 
 class Fresh:
@@ -54,8 +54,9 @@ def row(id: str, at: int = MONDAY, uid: int = 1, **changes) -> Row:
     """Return an event; what is not a column of a row is a fact."""
     columns = {"product": "jina", "kept": True, "event": "Flow.start"}
     given = {name: changes.pop(name, value) for name, value in columns.items()}
+    own = {"uptime": changes.pop("uptime", UPTIME), "session": changes.pop("session", "")}
     facts = {**FACTS, **{name.replace("_", "-"): value for name, value in changes.items()}}
-    return Row(id=id, at=at, uid=uid, facts=facts, **given)
+    return Row(id=id, at=at, uid=uid, facts=facts, **given, **own)
 
 
 def who_of(one: Row) -> str:

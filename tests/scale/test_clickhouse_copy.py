@@ -98,6 +98,23 @@ def test_a_copy_that_was_killed_goes_on_where_it_was(tmp_path, address):
     target.close()
 
 
+def test_days_that_were_whole_when_a_copy_was_ended_are_counted_by_the_next(file, address):
+    class Ended(type(open_store(address, PASSWORD))):
+        def _keep(self, events, segment):
+            super()._keep(events, segment)
+            raise StoreError("ended")
+
+    opened, source = open_store(address, PASSWORD), DuckStore(file)
+    with pytest.raises(StoreError, match="ended"):
+        transfer.copy(source, Ended(opened.engine, opened.place))
+
+    transfer.copy(source, opened)
+    source.close()
+    opened.close()
+
+    assert answers(file) == answers(address)
+
+
 def test_days_that_are_there_whole_are_not_sent_again(file, address):
     command("store", "copy", file, address)
     target = open_store(address, PASSWORD)

@@ -11,9 +11,11 @@ from usage import DAY, MONDAY, counts_in, counts_of, fresh, row
 
 from jina_tel.collector.store import open_store
 from jina_tel.collector.store.checking import checked
-from jina_tel.collector.store.clickhouse import care
-from jina_tel.collector.store.clickhouse.tables import TABLES, Place, create_tables
+from jina_tel.collector.store.clickhouse import care, rollups
+from jina_tel.collector.store.clickhouse.creation import create_tables
+from jina_tel.collector.store.clickhouse.tables import TABLES, Place
 from jina_tel.collector.store.clickhouse.views import create_views
+from jina_tel.collector.store.columns import week_of
 
 RAW = "SELECT count() FROM events_local"
 DISTINCT = "SELECT count(*) FROM events"
@@ -125,18 +127,56 @@ def test_what_is_expired_is_off_the_disk(store):
     assert 0 == store.expire(MONDAY + 10 * DAY + 3600), "a day at a time"
 
 
-def test_only_the_weeks_that_have_changed_are_counted_again(store):
+def test_only_the_days_that_have_changed_are_counted_again(store):
     store.load([row("a"), row("b", at=MONDAY + 7 * DAY)], [])
 
     assert 2 == store.settle()
 
     store.engine.run(  # as if that had been a while ago
-        "INSERT INTO makings SELECT week, max(made) + toUInt64(60 * 4294967296) FROM makings"
-        " GROUP BY week"
+        *(
+            f"INSERT INTO {table} ({key}, made) SELECT {key},"
+            f" max(made) + toUInt64(60 * 4294967296) FROM {table} GROUP BY {key}"
+            for table, key in (("makings_of_days", "day"), ("makings", "week"))
+        )
     )
 
     assert 0 == store.settle()
     assert 0 == store.settle(calm_seconds=3600)
+
+
+def test_a_day_is_counted_by_itself_and_its_week_is_put_together_from_all_its_days(store):
+    rows = [row("a"), row("b", at=MONDAY + DAY), row("c", at=MONDAY + DAY, uid=2)]
+    store.load(rows[:2], [])
+    store.settle()
+    made = f"SELECT day - {MONDAY // DAY}, max(made) FROM uses_local GROUP BY day ORDER BY day"
+    before = dict(store.rows(made, {}))
+    store.engine.run(  # what is not asked for must not be looked at
+        "ALTER TABLE events_local DELETE WHERE id = 'a'", "OPTIMIZE TABLE events_local FINAL"
+    )
+    store.load(rows[2:], [])
+    rollups.count_days(store.engine, store.place, [MONDAY // DAY + 1])
+    rollups.count_weeks(store.engine, store.place, [week_of(MONDAY // DAY)])
+    after = dict(store.rows(made, {}))
+
+    assert before[0] == after[0] and before[1] < after[1]
+    assert [("Flow.start", 3, 2)] == store.rows("SELECT event, starts, installs FROM tallies", {})
+
+
+def test_rows_of_any_number_of_days_are_loaded_at_once(store):
+    rows = [row(f"{day}", at=MONDAY - day * DAY) for day in range(400)]
+    store.load(rows, [])
+
+    assert 400 == store.settle()
+    assert [(400, 58)] == store.rows("SELECT sum(starts), count(*) FROM tallies", {})
+
+
+def test_a_week_is_put_together_again_after_whoever_has_counted_a_day_of_it(store):
+    store.load([row("a")], [])
+    store.settle()
+    store.load([row("b", at=MONDAY + DAY, uid=2)], [])
+    rollups.count_days(store.engine, store.place, [MONDAY // DAY + 1])  # and then it was killed
+
+    assert counts_of([row("a"), row("b", at=MONDAY + DAY, uid=2)]) == counts_in(store)
 
 
 def test_a_check_finds_nothing_where_all_is_well_and_counts(store):
@@ -164,9 +204,9 @@ def test_a_migration_brings_back_what_is_missing_and_loses_no_row(store):
     store.load([row("a")], [])
     store.settle()
     store.engine.run(
-        "DROP TABLE tallies", "DROP TABLE intake_moved", "ALTER TABLE losses_rows DROP COLUMN lost"
+        "DROP TABLE tallies", "DROP TABLE intake_kept", "ALTER TABLE losses_rows DROP COLUMN lost"
     )
-    missing = ["there is no intake_moved", "there is no tallies", "losses_rows has no column lost"]
+    missing = ["there is no intake_kept", "there is no tallies", "losses_rows has no column lost"]
 
     assert missing == store.problems()
     assert missing == care.migrate(store.engine, store.place)
@@ -182,12 +222,13 @@ def test_on_a_cluster_uids_are_sharded_and_all_else_is_everywhere():
 
     assert {table.stands_as for table in TABLES} | {
         "events_all",
+        "uses_all",
         "activity_all",
         "firsts_all",
     } == set(engines)
     assert all(" ON CLUSTER main" in one for one in made)
     assert (
-        "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/usage/events_local',"
+        "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/usage/events_by_day',"
         == (engines["events_local"])
     )
     assert (

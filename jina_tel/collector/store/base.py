@@ -33,8 +33,10 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         kept: False where the uid is not kept (CI, a container, a home that cannot be written), so
             that it is one run and no installation.
         event: its name, ``Flow.start`` or ``Client.failed``.
-        facts: the payload without ``uid`` and ``event``; ``session-id`` only where it is not the
-            one that is made from the id.
+        facts: the rest of the payload. Of events that have the same it had better be one object:
+            it is known by sight then.
+        uptime: when the run began, as text; ``""`` where nothing says it.
+        session: the session's id, where it is not the one that is made from the event's id.
     """
 
     id: str
@@ -44,6 +46,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     kept: bool
     event: str
     facts: Mapping[str, str | int]
+    uptime: str = ""
+    session: str = ""
 
 
 class Loss(msgspec.Struct, frozen=True, gc=False):
@@ -79,10 +83,10 @@ class Store(Protocol):
         ...
 
     def settle(self, calm_seconds: int = 0) -> int:
-        """Bring the roll-ups up to what has been loaded; return how many weeks were counted.
+        """Bring the roll-ups up to what has been loaded; return how many days were counted.
 
         Args:
-            calm_seconds: leave a week alone that somebody has counted so short ago.
+            calm_seconds: leave a day, or a week, alone that somebody has counted so short ago.
         """
         ...
 

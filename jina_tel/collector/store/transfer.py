@@ -119,12 +119,9 @@ def _row(
     session: str,
     facts: str,
 ) -> Row:
-    whole: dict[str, Any] = dict(decoded(facts))
-    if uptime or began >= 0:
-        whole["uptime"] = uptime or uptime_of(began)
-    if session:
-        whole["session-id"] = session
-    return Row(id, moment, product, uid, bool(kept), event, whole)
+    if not uptime and began >= 0:
+        uptime = uptime_of(began)
+    return Row(id, moment, product, uid, bool(kept), event, decoded(facts), uptime, session)
 
 
 def _losses(rows: Answer) -> list[Loss]:

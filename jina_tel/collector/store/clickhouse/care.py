@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import StoreError
+from . import older
+from .creation import create_database, create_tables
 from .engine import Engine, quoted
-from .tables import FORMAT, SHARDED, TABLES, Place, Table, create_database, create_tables
+from .tables import FORMAT, SHARDED, TABLES, Place, Table
 from .views import create_views, drop_views, names
 
 COLUMNS = "SELECT table, name FROM system.columns WHERE database = $database"
@@ -35,8 +37,10 @@ def init(engine: Engine, place: Place) -> None:
 def migrate(engine: Engine, place: Place) -> list[str]:
     """Bring the tables up to this version's, and return what was missing; no row is lost."""
     missing = problems_of_tables(engine, place)
+    older.set_aside(engine, place)
     engine.run(*create_tables(place), *_new_columns(engine, place))
     engine.run(*drop_views(place), *create_views(place))
+    older.take_over(engine, place)
     _note_format(engine, place)
     return missing
 

@@ -19,6 +19,7 @@ ANSWER_SECONDS = 600  # the most that a count of a large week may take
 SETTINGS = {
     # A row's key and its partition go together, so the rows of one key never meet across two.
     "do_not_merge_across_partitions_select_final": 1,
+    "max_partitions_per_insert_block": 0,  # a copy, or who was offline for long, has many days
     "insert_distributed_sync": 1,  # an answer means that the shard has it
     # What was removed is gone from every replica: what is counted then may ask any of them.
     "mutations_sync": 2,

@@ -11,6 +11,7 @@ from .tables import (
     ACTIVES,
     ACTIVITY,
     ARRIVALS,
+    DAY_MAKINGS,
     ENVIRONMENTS,
     EVENTS,
     FIRSTS,
@@ -19,18 +20,20 @@ from .tables import (
     MAKINGS,
     MOVED,
     TALLIES,
+    USES,
     Place,
     Table,
 )
 
 OF_WEEKS = (ACTIVITY, TALLIES, ACTIVES, INTAKE, ARRIVALS)  # their partitions
-OF_DAYS = (LOSSES, MOVED, INTAKE)
-OF_UIDS = (EVENTS, ACTIVITY, FIRSTS)
+OF_DAYS = (EVENTS, USES)
+OF_UIDS = (EVENTS, USES, ACTIVITY, FIRSTS)
 MOST_AT_ONCE = 10_000
 UNUSED_SECONDS = 2 * DAY_SECONDS  # a collector says again every hour what it takes to be known
 
 HORIZON = "SELECT max(moment) FROM horizons"
 OLD = "SELECT count() FROM events WHERE moment < $before AND week <= $week"
+DAYS = "SELECT DISTINCT day FROM makings_of_days WHERE day < $day ORDER BY day"
 WEEKS = "SELECT DISTINCT week FROM makings WHERE week >= 0 AND week < $week ORDER BY week"
 UNSWEPT = "SELECT product, uid FROM tombstones GROUP BY product, uid HAVING max(swept) = 0 LIMIT $n"
 UNUSED = """
@@ -61,12 +64,15 @@ def expire(engine: Engine, place: Place, before: int) -> int:
     horizon = engine.number(HORIZON, {})
     if horizon and before < horizon + DAY_SECONDS:
         return 0
-    week = week_of(before // DAY_SECONDS)
+    day = before // DAY_SECONDS
+    week = week_of(day)
     rollups.settle(engine, place)  # who was there in which week is known then
     number = engine.number(OLD, {"before": before, "week": week})
     sweep(engine, place)
     weeks = [one for (one,) in engine.rows(WEEKS, {"week": week})]
-    engine.run(*_of_events(place, weeks, before, week))
+    days = [one for (one,) in engine.rows(DAYS, {"day": day})]
+    engine.run(*_of_events(place, days, before))
+    rollups.count_days(engine, place, [day])
     rollups.count_weeks(engine, place, [week])
     engine.run(_filled(KEEP_FIRSTS, place, week, before))
     engine.run(_drop(ACTIVITY, place, str(week)), _filled(ACTIVE, place, week))
@@ -91,18 +97,22 @@ def sweep(engine: Engine, place: Place) -> None:
         engine.run(_delete(ENVIRONMENTS, place, f"id IN ({ids})"))
 
 
-def _of_events(place: Place, weeks: Sequence[int], before: int, week: int) -> Iterator[str]:
-    for one in weeks:
-        yield _drop(EVENTS, place, f"({one}, {one})")
-    yield _delete(EVENTS, place, f"week = {week} AND moment < {before}")
+def _of_events(place: Place, days: Sequence[int], before: int) -> Iterator[str]:
+    for table in OF_DAYS:
+        for one in days:
+            yield _drop(table, place, f"({week_of(one)}, {one})")
+    day = before // DAY_SECONDS
+    yield _delete(EVENTS, place, f"day = {day} AND moment < {before}")
 
 
 def _of_counts(place: Place, weeks: Sequence[int], before: int, week: int) -> Iterator[str]:
     for table in OF_WEEKS:
         for one in weeks:
             yield _drop(table, place, str(one))
-    for table in OF_DAYS:
-        yield _delete(table, place, f"day < {before // DAY_SECONDS}")
+    day = before // DAY_SECONDS
+    for table in (LOSSES, MOVED, ARRIVALS, DAY_MAKINGS):
+        yield _delete(table, place, f"day < {day}")
+    yield _delete(INTAKE, place, f"came_on < {day}")
     yield _delete(MAKINGS, place, f"week >= 0 AND week < {week}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ....facts import UNSET
 from ..base import Row
-from ..columns import DAY_SECONDS, Columns, Environment, Loom, week_of
+from ..columns import DAY_SECONDS, Columns, Environment, Loom
 
 ENVIRONMENT_TYPES = ("Int64", *["String"] * 7)
 LOSS_TYPES = {
@@ -66,9 +66,9 @@ def active_in(events: Lists) -> Lists:
 
 
 def arrivals_of(rows: Sequence[Row], arrived: int) -> Counter[tuple[str, int, int]]:
-    """Return how many rows came, by product, their week, and the day on which they came."""
-    day = arrived // DAY_SECONDS
-    came = Counter((row.product, week_of(row.at // DAY_SECONDS), day) for row in rows)
+    """Return how many rows came, by product, their day, and the day on which they came."""
+    came_on = arrived // DAY_SECONDS
+    came = Counter((row.product, row.at // DAY_SECONDS, came_on) for row in rows)
     return came if arrived else Counter(dict.fromkeys(came, 0))
 
 

@@ -24,12 +24,12 @@ from .rows import (
     events_of,
     lists,
 )
-from .tables import ACTIVITY, EVENTS, Place
+from .tables import ACTIVITY, ARRIVALS, EVENTS, MOVED, Place
 
 FORGOTTEN = "SELECT product, uid FROM tombstones GROUP BY product, uid"
 OF_A_UID = """
-SELECT product, week, toInt32(intDiv(arrived, 86400)) AS day, count() FROM events
-WHERE product = $product AND uid = $uid GROUP BY product, week, day
+SELECT product, day, toInt32(intDiv(arrived, 86400)) AS came_on, count() FROM events
+WHERE product = $product AND uid = $uid GROUP BY product, day, came_on
 """
 
 
@@ -66,6 +66,8 @@ class ClickHouseStore:
     def move(self, rows: Sequence[Row], losses: Sequence[Loss], segment: str) -> None:
         """Keep rows of another store: its intake tells when they came, not ours."""
         with self._lock:
+            if rows:  # first, too: a copy that is ended in the middle leaves alone what is whole
+                self._arrive(arrivals_of(rows, arrived=0), segment)
             self._load(rows, losses, segment, arrived=0)
 
     def move_intake(self, rows: Answer) -> None:
@@ -73,10 +75,10 @@ class ClickHouseStore:
         if rows:
             columns = lists(table_of(rows, INTAKE))
             types = ["String", "Int32", *["Int64"] * (len(columns) - 2)]
-            self.engine.insert("intake_moved", columns, types)
+            self.engine.insert(MOVED.stands_as, columns, types)
 
     def settle(self, calm_seconds: int = 0) -> int:
-        """Count again what has changed, but no week that was counted so short ago."""
+        """Count again what has changed, but nothing that was counted so short ago."""
         return rollups.settle(self.engine, self.place, calm_seconds)
 
     def forget(self, product: str, uid: int) -> int:
@@ -91,8 +93,8 @@ class ClickHouseStore:
             ("String", "Int64", "UInt8"),
         )
         name = f"forgotten-{uuid.uuid4().hex}"
-        for one, week, day, count in found:  # so that the intake does not take them for resends
-            self._arrive({(one, week, day): -count if day else 0}, f"{name}-{day}")
+        for one, day, on, count in found:  # so that the intake does not take them for resends
+            self._arrive({(one, day, on): -count if on else 0}, f"{name}-{on}")
         return sum(count for *_, count in found)
 
     def expire(self, before: int) -> int:
@@ -167,17 +169,18 @@ class ClickHouseStore:
         self.engine.insert("losses_rows", columns, [LOSS_TYPES[name] for name in columns])
 
     def _arrive(self, came: Mapping[tuple[str, int, int], int], segment: str) -> None:
-        """Say which weeks have changed: last, so that who counts them finds what changed them."""
+        """Say which days have changed: last, so that who counts them finds what changed them."""
         self.engine.insert(
-            "arrivals",
+            ARRIVALS.stands_as,
             {
                 "product": [product for product, _, _ in came],
-                "week": [week for _, week, _ in came],
-                "day": [day for _, _, day in came],
+                "week": [week_of(day) for _, day, _ in came],
+                "day": [day for _, day, _ in came],
+                "came_on": [on for _, _, on in came],
                 "came": list(came.values()),
                 "segment": [segment] * len(came),
             },
-            ("String", "Int32", "Int32", "Int64", "String"),
+            ("String", "Int32", "Int32", "Int32", "Int64", "String"),
         )
 
     def _remembered(self, rows: Sequence[Row]) -> Sequence[Row]:

@@ -1,4 +1,4 @@
-"""The tables of a ClickHouse server or cluster, as statements that older servers take, too.
+"""The tables of a ClickHouse server or cluster.
 
 Two kinds. What belongs to a uid is *sharded*: it stands in ``<name>_local`` on the shard that a
 hash of the uid says, and on a cluster ``<name>_all`` spans them. All else is small and stands
@@ -11,11 +11,9 @@ highest (``FINAL``), for the engine replaces rows of one key when it pleases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-FORMAT = 1
-SEGMENTS_REMEMBERED = 1000  # by a single server, so that an insert that is repeated changes nothing
+FORMAT = 2
 Columns = dict[str, str]  # the type of each, and what it is where nobody says
 
 
@@ -50,6 +48,7 @@ class Table:
         version: the column of which the highest stays, ``""`` for the last that came.
         partition: what a partition is told by, ``""`` for one partition.
         is_sharded: its rows belong to uids.
+        path: what replicas know it by, ``""`` for its name: another had that before.
     """
 
     name: str
@@ -58,6 +57,7 @@ class Table:
     version: str = ""
     partition: str = ""
     is_sharded: bool = False
+    path: str = ""
 
     @property
     def stands_as(self) -> str:
@@ -101,7 +101,28 @@ EVENTS = Table(
     },
     key="product, uid, id",
     version="rank",
-    partition="(week, intDiv(day + 3, 7))",  # the same twice: so a day finds its partition, too
+    partition="(week, day)",
+    is_sharded=True,
+    path="events_by_day",
+)
+USES = Table(  # who used what on which day, how often, and in which environment last
+    "uses",
+    {
+        "product": "String",
+        "uid": "Int64",
+        "week": "Int32",
+        "day": "Int32",
+        "event": "String",
+        "version": "String",
+        "who": "String",
+        "starts": "Int64",
+        "moment": "Int64",
+        "environment": "Int64",
+        "made": "UInt64",
+    },
+    key="product, uid, day, event, version, who",
+    version="made",
+    partition="(week, day)",
     is_sharded=True,
 )
 ACTIVITY = Table(  # of people alone
@@ -146,17 +167,18 @@ LOSSES = Table(
     },
     key="product, week, reason, id",
 )
-ARRIVALS = Table(  # which segment brought how much of which week: what has to be counted again
-    "arrivals",
+ARRIVALS = Table(  # which segment brought how much of which day: what has to be counted again
+    "arrivals_of_days",
     {
         "week": "Int32",
+        "day": "Int32",
         "product": "String",
         "segment": "String",
-        "day": "Int32",  # on which it came; 0 for what was moved here
+        "came_on": "Int32",  # the day on which it came; 0 for what was moved here
         "came": "Int64",
         "at": _NOW,
     },
-    key="week, product, segment",
+    key="day, product, segment",
     version="at",
     partition="week",
 )
@@ -167,7 +189,13 @@ TOMBSTONES = Table(
     version="swept",
 )
 HORIZONS = Table("horizons", {"moment": "Int64", "at": _NOW}, key="moment")
-MAKINGS = Table(  # when a week was counted
+DAY_MAKINGS = Table(  # when a day was counted, and when it was there
+    "makings_of_days",
+    {"day": "Int32", "made": "UInt64", "at": _NOW},
+    key="day",
+    version="made",
+)
+MAKINGS = Table(  # when a week was put together from its days
     "makings", {"week": "Int32", "made": "UInt64"}, key="week", version="made"
 )
 ACTIVES = Table(
@@ -217,71 +245,27 @@ COHORTS = Table(
     version="made",
 )
 INTAKE = Table(
-    "intake_rows",
-    {"product": "String", "week": "Int32", "day": "Int32", **_COUNTS, "made": "UInt64"},
-    key="product, week, day",
+    "intake_of_days",
+    {
+        "product": "String",
+        "week": "Int32",
+        "day": "Int32",
+        "came_on": "Int32",
+        **_COUNTS,
+        "made": "UInt64",
+    },
+    key="product, day, came_on",
     version="made",
     partition="week",
 )
 MOVED = Table(  # the intake of another store whose events were moved here
-    "intake_moved", {"product": "String", "day": "Int32", **_COUNTS, "at": _NOW}, key="product, day"
+    "intake_kept", {"product": "String", "day": "Int32", **_COUNTS, "at": _NOW}, key="product, day"
 )
 FORMATS = Table("format", {"version": "Int32", "cluster": "String"}, key="version")
 
-SHARDED = (EVENTS, ACTIVITY, FIRSTS)
+SHARDED = (EVENTS, USES, ACTIVITY, FIRSTS)
 EVERYWHERE = (
-    *(ENVIRONMENTS, LOSSES, ARRIVALS, TOMBSTONES, HORIZONS, MAKINGS),
+    *(ENVIRONMENTS, LOSSES, ARRIVALS, TOMBSTONES, HORIZONS, DAY_MAKINGS, MAKINGS),
     *(ACTIVES, TALLIES, COHORTS, INTAKE, MOVED, FORMATS),
 )
 TABLES = (*SHARDED, *EVERYWHERE)
-
-
-def create_database(place: Place) -> str:
-    """Return the statement that makes the database."""
-    return f"CREATE DATABASE IF NOT EXISTS {place.database}{place.on_cluster}"
-
-
-def create_tables(place: Place) -> Iterator[str]:
-    """Yield the statements that make what keeps rows, and what spans the shards."""
-    for table in TABLES:
-        yield create_table(table, place)
-    if place.cluster:
-        for table in SHARDED:
-            yield spanning(table.name, table.stands_as, place, by="intHash64(uid)")
-
-
-def create_table(table: Table, place: Place) -> str:
-    """Return the statement that makes a table."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
-    partition = f" PARTITION BY {table.partition}" if table.partition else ""
-    return (
-        f"CREATE TABLE IF NOT EXISTS {place.database}.{table.stands_as}{place.on_cluster} "
-        f"({columns}) ENGINE = {engine(table, place)}{partition} ORDER BY ({table.key})"
-        f"{_settings(table, place)}"
-    )
-
-
-def engine(table: Table, place: Place) -> str:
-    """Return a table's engine; on a cluster its path says with whom it shares its rows."""
-    if not place.cluster:
-        return f"ReplacingMergeTree({table.version})"
-    shard = "{shard}" if table.is_sharded else "all"
-    path = f"/clickhouse/tables/{shard}/{place.database}/{table.stands_as}"
-    # Replicas are numbered within their shard in many a configuration, and unique together.
-    version = f", {table.version}" if table.version else ""
-    return f"ReplicatedReplacingMergeTree('{path}', '{{shard}}-{{replica}}'{version})"
-
-
-def spanning(name: str, over: str, place: Place, by: str = "") -> str:
-    """Return the statement that makes ``<name>_all``, which spans a table or view of all shards."""
-    shards = ", ".join([place.cluster, place.database, over, *([by] if by else [])])
-    return (
-        f"CREATE TABLE IF NOT EXISTS {place.database}.{name}_all{place.on_cluster} "
-        f"AS {place.database}.{over} ENGINE = Distributed({shards})"
-    )
-
-
-def _settings(table: Table, place: Place) -> str:
-    if place.cluster or table is not EVENTS:
-        return ""  # a replicated table remembers by itself
-    return f" SETTINGS non_replicated_deduplication_window = {SEGMENTS_REMEMBERED}"

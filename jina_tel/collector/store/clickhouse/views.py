@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .tables import EVENTS, Place, spanning
+from .creation import spanning
+from .tables import EVENTS, USES, Place
 
 # Nobody who has asked to be forgotten is read, from that moment on.
 _REMEMBERED = "(product, uid) NOT IN (SELECT product, uid FROM {database}.tombstones)"
@@ -18,24 +19,44 @@ _OF_SHARD = {
     "events": """
 SELECT {columns} FROM {database}.events_local FINAL WHERE {remembered}
 """,
+    # Of each day by itself. A row of zeros is one that was taken back.
+    "uses": """
+SELECT {uses} FROM {database}.uses_local FINAL WHERE starts <> 0 AND {remembered}
+""",
+    "days": """
+SELECT product, uid, week, day, event, version, who, sum(s) AS starts,
+    tupleElement(max(l), 1) AS moment, tupleElement(max(l), 2) AS environment
+FROM (
+    SELECT product, uid, week, day, event, version, who, toInt64(count()) AS s,
+        max((moment, environment)) AS l
+    FROM {database}.events_of_shard GROUP BY product, uid, week, day, event, version, who
+    UNION ALL
+    SELECT product, uid, week, day, event, version, who, toInt64(0) AS s,
+        (toInt64(0), toInt64(0)) AS l
+    FROM {database}.uses_of_shard
+) GROUP BY product, uid, week, day, event, version, who
+""",
+    # Of a week, put together from its days.
     "last": """
 SELECT product, week, who, environment, count() AS installs FROM (
     SELECT product, week, who, uid, tupleElement(max((moment, environment)), 2) AS environment
-    FROM {database}.events_of_shard GROUP BY product, week, who, uid
+    FROM {database}.uses_of_shard GROUP BY product, week, who, uid
 ) GROUP BY product, week, who, environment
 """,
     "tallies": """
-SELECT product, week, event, version, who, count() AS starts, uniqExact(uid) AS installs
-FROM {database}.events_of_shard GROUP BY product, week, event, version, who
+SELECT product, week, event, version, who, sum(s) AS starts, uniqExact(uid) AS installs
+FROM (
+    SELECT product, week, event, version, who, uid, starts AS s FROM {database}.uses_of_shard
+) GROUP BY product, week, event, version, who
 """,
     "intake": """
-SELECT product, week, toInt32(intDiv(arrived, 86400)) AS day, count() AS accepted,
+SELECT product, week, day, toInt32(intDiv(arrived, 86400)) AS came_on, count() AS accepted,
     countIf(arrived - moment <= 60) AS in_minute,
     countIf(arrived - moment > 60 AND arrived - moment <= 3600) AS in_hour,
     countIf(arrived - moment > 3600 AND arrived - moment <= 86400) AS in_day,
     countIf(arrived - moment > 86400) AS later
 FROM {database}.events_of_shard WHERE arrived > 0
-GROUP BY product, week, intDiv(arrived, 86400)
+GROUP BY product, week, day, intDiv(arrived, 86400)
 """,
     "cohorts": """
 SELECT product, cohort, active AS week, count() AS installs FROM (
@@ -69,16 +90,16 @@ FROM {database}.tallies_rows FINAL WHERE starts <> 0
 SELECT product, cohort, week, installs FROM {database}.cohorts_rows FINAL WHERE installs <> 0
 """,
     "intake": """
-SELECT product, day, sum(a) AS accepted, sum(u) AS duplicate, sum(m) AS in_minute,
+SELECT product, n AS day, sum(a) AS accepted, sum(u) AS duplicate, sum(m) AS in_minute,
     sum(h) AS in_hour, sum(d) AS in_day, sum(l) AS later
 FROM (
-    SELECT product, day, accepted AS a, duplicate AS u, in_minute AS m, in_hour AS h,
+    SELECT product, came_on AS n, accepted AS a, duplicate AS u, in_minute AS m, in_hour AS h,
         in_day AS d, later AS l
-    FROM {database}.intake_rows FINAL
+    FROM {database}.intake_of_days FINAL
     UNION ALL
     SELECT product, day, accepted, duplicate, in_minute, in_hour, in_day, later
-    FROM {database}.intake_moved FINAL
-) GROUP BY product, day HAVING accepted <> 0 OR duplicate <> 0
+    FROM {database}.intake_kept FINAL
+) GROUP BY product, n HAVING accepted <> 0 OR duplicate <> 0
 """,
     "losses": """
 SELECT id, day, week, product, reason, lost FROM {database}.losses_rows FINAL
@@ -120,6 +141,7 @@ def _view(name: str, text: str, place: Place) -> str:
     filled = text.strip().format(
         database=place.database,
         columns=", ".join(EVENTS.columns),
+        uses=", ".join(USES.columns),
         events="events_of_shard_all" if place.cluster else "events_of_shard",
         remembered=_REMEMBERED.format(database=place.database),
     )
