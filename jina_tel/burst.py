@@ -59,28 +59,29 @@ class Bursts:
         Args:
             look_at: the monotonic moment at which the stored answers are to be asked again.
         """
-        if now >= self._until or self._lease is None or self._lease.is_ended():
-            self._until = min(now + BURST_SECONDS, look_at)
-            self._again = self._begin(now)
-        # else: a line of another thread was in the way of this one's
-        return self._again
+        lease = self._lease  # by now another thread may have begun another
+        if now >= self._until or lease is None or lease.is_ended():
+            return self._begin(now, min(now + BURST_SECONDS, look_at))
+        return self._again  # a line of another thread was in the way of this one's
 
-    def _begin(self, now: float) -> Again | None:
+    def _begin(self, now: float, until: float) -> Again | None:
         journal = self.pipeline.journal
-        self._lease = journal.lease(self._most_bytes)
-        if self._lease is not None and (forks.is_under_way() or not self._is_at_work()):
+        lease = journal.lease(self._most_bytes)
+        if lease is not None and (forks.is_under_way() or not self._is_at_work()):
             journal.let_go()  # nobody else would
-            self._lease = None
-        return None if self._lease is None else self._over(self._lease, now)
+            lease = None
+        again = None if lease is None else self._over(lease, now, until - now)
+        self._until, self._lease, self._again = until, lease, again
+        return again
 
-    def _over(self, lease: Lease, now: float) -> Again:
+    def _over(self, lease: Lease, now: float, seconds: float) -> Again:
         """Return what records the next events over this lease, until the second is full."""
         clock, unchanged, most = time.time, self._unchanged, self._caps.most
         numbers, held, append = self.pipeline.writer.numbers, lease.held, lease.append
         acquire, release = lease.lock.acquire, lease.lock.release
         began = clock()
         second = int(began)
-        until = min(began + self._until - now, second + 1.0)
+        until = min(began + seconds, second + 1.0)
         last = next(numbers) + lease.lines
         known: dict[str, tuple[Iterator[int], bytes]] = {}
 

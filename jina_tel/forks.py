@@ -119,8 +119,12 @@ def _leave(gate: Any) -> None:
 
 
 def load(module: str) -> Any:
-    """Import ``module``, in whichever thread that is; a fork waits until it is done."""
-    if module not in sys.modules:
+    """Import ``module``, in whichever thread that is, and return it; a fork waits until it is done.
+
+    Another thread may be in the middle of it: that is waited for, too.
+    """
+    found = sys.modules.get(module)
+    if found is None or getattr(found.__spec__, "_initializing", False):
         with Apart():
             __import__(module)
     return sys.modules[module]
