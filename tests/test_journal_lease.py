@@ -130,11 +130,12 @@ def test_a_full_disk_is_left_to_the_ordinary_way(tmp_path):
 
 
 def test_there_are_as_many_lines_as_there_is_room_for(journal):
-    size = os.path.getsize(journal._path)
+    """And so many others at once."""
+    size, room = os.path.getsize(journal._path), leases.SHARE * leases.LINE_BYTES
 
     assert leases.MOST_LINES == journal.lease(PLENTY).lines
-    assert 2 == journal.lease(size + 2 * leases.LINE_BYTES).lines
-    assert journal.lease(size + leases.LINE_BYTES - 1) is None
+    assert 2 == journal.lease(size + 2 * room).lines
+    assert journal.lease(size + room - 1) is None
 
 
 def test_a_file_that_cannot_be_opened_gives_none(journal):

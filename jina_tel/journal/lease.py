@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     pass
 MOST_LINES = 256  # so that many processes at once stay near the journal's bound
 END_SECONDS = 0.05  # a line takes microseconds
+SHARE = 16  # of what room there is: so many others may have a lease, too
 LINE_BYTES = 1024  # more than most lines have
 
 
@@ -96,7 +97,7 @@ def _lines_for(descriptor: int, most_bytes: int) -> int:
     if not files.share(descriptor):
         return 0
     size = os.lseek(descriptor, 0, os.SEEK_END)
-    lines = (most_bytes - size) // LINE_BYTES if size else 0
+    lines = (most_bytes - size) // SHARE // LINE_BYTES if size else 0
     if lines < 1:
         files.release(descriptor)
     return max(0, min(lines, MOST_LINES))
