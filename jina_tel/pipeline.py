@@ -28,9 +28,10 @@ class Pipeline:
         folder: the journal's, or None where it is kept in memory.
         kept: whether the uid is the same in the next process.
         shipper: set by whoever opens the pipeline.
+        to_describe: what ``describe`` has not written down yet.
     """
 
-    __slots__ = ("folder", "journal", "kept", "shipper", "writer")
+    __slots__ = ("folder", "journal", "kept", "shipper", "to_describe", "writer")
 
     shipper: Shipper
 
@@ -41,6 +42,20 @@ class Pipeline:
         self.journal = journal
         self.folder = folder
         self.kept = kept
+        self.to_describe: tuple[str, Settings, str] | None = None
+
+    def describe(self, say: Callable[[str], None]) -> None:
+        """Write down what is sent and where to, once; ``say`` is told where that cannot be.
+
+        Our thread does it, ahead of all that it sends: a first event need not wait for it.
+        """
+        wanted, self.to_describe = self.to_describe, None
+        if wanted is None or self.folder is None:
+            return
+        try:
+            product.describe(*wanted)
+        except OSError as error:
+            say(f"what is sent could not be written down: {error}")
 
     def is_durable(self) -> bool:
         """Tell whether a next process finds what waits here."""
@@ -72,11 +87,12 @@ def open_pipeline(
     try:
         journal.prepare(LOCK)
         product.note(folder, endpoint)
-        product.describe(found.state, settings, endpoint)
     except (JournalError, OSError) as error:
         say(f"{error}; events are kept in memory")
         return _in_memory(writer, kept=kept)
-    return Pipeline(writer, journal, folder, kept=kept)
+    opened = Pipeline(writer, journal, folder, kept=kept)
+    opened.to_describe = found.state, settings, endpoint
+    return opened
 
 
 def _in_memory(writer: event.Writer, *, kept: bool) -> Pipeline:

@@ -183,8 +183,10 @@ class Recorder:
             self.write_ledger()
             self._pipeline.shipper.wake(now)
 
-    def _ship_ledger(self) -> None:
+    def _ahead_of_shipping(self) -> None:
         """Write down what was lost, but not at each turn: the line has the shipper take another."""
+        if self._pipeline is not None:
+            self._pipeline.describe(self.say)
         if time.monotonic() >= self._ledger_at:
             self.write_ledger()
 
@@ -248,7 +250,7 @@ class Recorder:
             "jina_tel.delivery",
             "jina_tel.hurry",
         )
-        tasks = self._ship_ledger, pipeline.journal.let_go, self.fence
+        tasks = self._ahead_of_shipping, pipeline.journal.let_go, self.fence
         return Shipper(modules, deliver, pipeline.folder, *tasks)
 
     def flush(self, deadline: float) -> bool:
@@ -264,10 +266,9 @@ class Recorder:
 
     def exit_seconds(self) -> float:
         """Return how long an exit may wait for us: longer where nobody comes after."""
-        chosen = self.settings.exit_seconds
-        if not chosen or self._pipeline is None or self._pipeline.is_durable():
-            return chosen
-        return max(chosen, LONG_EXIT_SECONDS)
+        chosen, pipeline = self.settings.exit_seconds, self._pipeline
+        is_short = not chosen or pipeline is None or pipeline.is_durable()
+        return chosen if is_short else max(chosen, LONG_EXIT_SECONDS)
 
     def leave(self, began: float) -> None:
         """At exit, begun at the monotonic moment ``began``: write down, and ship from the root."""

@@ -247,7 +247,7 @@ assert acme.flush(30)
 """
 
 
-@pytest.mark.parametrize("module", ["jina_tel.answers", "platformdirs.unix", "json.decoder"])
+@pytest.mark.parametrize("module", ["jina_tel.answers", "platformdirs.unix", "jina_tel.pipeline"])
 def test_a_signal_handler_that_starts_amid_our_imports_loses_nothing(receiver, module):
     bare = {name: value for name, value in os.environ.items() if name not in BARE}
     process = subprocess.run(
