@@ -113,15 +113,13 @@ def kind_of(device: str, mounts: Iterable[bytes]) -> bytes:
 
 def distribution_versions(names: Iterable[str]) -> dict[str, str]:
     """Return the public version of each distribution: of its loaded module, else as installed."""
-    installed: dict[str, str] | None = None
-    versions = {}
-    for name in names:
-        version = _loaded_version(name)
-        if version == UNSET:
-            installed = _installed() if installed is None else installed
-            version = installed.get(_normal(name), UNSET)
-        versions[name] = version
-    return versions
+    versions = {name: _loaded_version(name) for name in names}
+    unknown = {_normal(name) for name, version in versions.items() if version == UNSET}
+    installed = _installed(unknown) if unknown else {}
+    return {
+        name: installed.get(_normal(name), UNSET) if version == UNSET else version
+        for name, version in versions.items()
+    }
 
 
 def _loaded_version(name: str) -> str:
@@ -129,14 +127,19 @@ def _loaded_version(name: str) -> str:
     return public_version(getattr(module, "__dict__", {}).get("__version__"))
 
 
-def _installed() -> dict[str, str]:
-    """Return version by normalized name of all that ``sys.path`` holds; the first one counts."""
+def _installed(wanted: set[str]) -> dict[str, str]:
+    """Return version by normalized name of what ``sys.path`` holds of these; the first one counts.
+
+    Folders hold hundreds of names: each is asked no more than is needed to pass it over.
+    """
     found: dict[str, str] = {}
     for folder in dict.fromkeys(entry for entry in sys.path if isinstance(entry, str)):
         for name in _names_in(folder):
-            distribution, dash, version = _stem(name).partition("-")
-            if dash:
-                found.setdefault(_normal(distribution), public_version(version))
+            if name.endswith("-info"):
+                distribution, dash, version = _stem(name).partition("-")
+                normal = _normal(distribution)
+                if dash and normal in wanted:
+                    found.setdefault(normal, public_version(version))
     return found
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 0.1  # between two claims of a delivery: what comes in between shares a request
 ELECTION_SECONDS = 3.0  # the leader, or the next process, has what is still there then
-LOOK_SECONDS = 0.1
+LOOK_SECONDS, HURRY_SECONDS = 0.1, 0.01
 STARVING_SECONDS = 3.0  # a storm of forks may put us off for so long, not forever
 JOIN_SECONDS = 1.0
 MOMENT_SECONDS = 0.05  # between two waits, or a wait and a request, there is less than that to do
@@ -196,13 +196,18 @@ class Shipper:
         return done
 
     def _elected(self) -> Held | None:
-        """Return the lock once it is ours, or None where another keeps it for long."""
-        until = time.monotonic() + ELECTION_SECONDS
+        """Return the lock once it is ours; None where another keeps it, or has sent all."""
+        until, pause = time.monotonic() + ELECTION_SECONDS, LOOK_SECONDS
         while True:
             lock = election.stand(self._folder)
             if lock is not None or self.leaving or time.monotonic() >= until:
                 return lock
-            self._wait(LOOK_SECONDS)
+            self._wait(pause)
+            if self._hurry.is_set():  # then no wait is one
+                forks.original("time", "sleep")(HURRY_SECONDS)
+            pause = min(2.0 * pause, ELECTION_SECONDS)  # many may wait for one, and all look
+            if not self.has_more():
+                return None
 
     def _pause(self) -> None:
         self._starved_since = time.monotonic()  # something has just been sent
@@ -231,8 +236,7 @@ class Shipper:
         warn. The next event, the exit, or a child's shipper goes on.
         """
         task, ended, since = self._task, self.ended, self._starved_since
-        starves = since is not None and time.monotonic() - since > STARVING_SECONDS
-        if task is None or starves:
+        if task is None or (since and time.monotonic() - since > STARVING_SECONDS):
             return
         self._yielding = True  # first: who waits now will see it, who does not yet will not wait
         if self._comes_to(ended):
@@ -269,8 +273,7 @@ class Shipper:
 
         Args:
             forced: also where a back-off of our own has not ended.
-            patience: how long to wait for the answer to what has been handed over; None for as
-                long as there is time.
+            patience: how long to wait for the answer to what was handed over; None for no limit.
         """
         self._forced = forced
         now = time.monotonic()
