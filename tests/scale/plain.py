@@ -6,8 +6,8 @@ All of ours that is above it runs as it does on a server of today. What that ser
 * Of settings that it does not know it is told nothing. Among them is the token that an insert is
   known by: a replicated table of its time knows a repeated insert by what it holds.
 * Nobody waits until what a statement deletes is gone, so this does, on all servers.
-* A replica that waits for the other to change the table of both says after ten seconds that this has
-  failed, though it has not: so it is told again, which changes nothing.
+* A replica that waits for the other to change the table of both says after ten seconds that this
+  has failed, though it has not: so it is told again, which changes nothing.
 """
 
 from __future__ import annotations

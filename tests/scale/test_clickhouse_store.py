@@ -118,6 +118,16 @@ def test_counts_take_the_place_of_those_before_however_soon_and_where_nothing_is
         assert counts_of(rows[number + 1 :]) == counts_in(store)
 
 
+def test_who_was_forgotten_through_one_is_known_to_each(address):
+    stores = [open_store(address, PASSWORD) for _ in range(2)]
+    stores[0].forget("jina", 7)
+
+    assert [{("jina", 7)}] * 2 == [store.forgotten() for store in stores]
+
+    for store in stores:
+        store.close()
+
+
 def test_what_is_expired_is_off_the_disk(store):
     store.load([row(f"{day}", at=MONDAY + day * DAY) for day in range(20)], [])
 
