@@ -8,18 +8,18 @@ most one batch again. A file that is there has not left whole: at least once, ne
 from __future__ import annotations
 
 import logging
-import os
 import random
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from .. import files
-from .errors import OnwardError
+from .errors import OnwardError, StoreError
+from .forgotten import Forgotten, Install, nobody
 from .metrics import Metrics
 from .segments import SUFFIX
 
@@ -115,17 +115,24 @@ class Forwarding:
         folder: of what waits, made where it is missing; raises OSError.
         sink: where it goes.
         metrics: what is counted.
+        elsewhere: returns of whom nothing goes on either, asked before each batch: other collectors
+            of the store were told to forget them.
     """
 
-    def __init__(self, folder: Path, sink: Sink, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sink: Sink,
+        metrics: Metrics,
+        elsewhere: Callable[[], Collection[Install]] = nobody,
+    ) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         self.problem = ""
         self._folder = folder
         self._sink = sink
         self._metrics = metrics
         self._decode = msgspec.json.Decoder(Keyed).decode
-        self._forgotten = self._read_forgotten()
-        self._lock = threading.Lock()  # over what is forgotten
+        self._forgotten = Forgotten(folder / FORGOTTEN, elsewhere)
         self._more = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="onward", daemon=True)
@@ -156,11 +163,7 @@ class Forwarding:
 
     def forget(self, product: str, uid: int) -> None:
         """Let nothing of this uid go on that has not; also not after a crash."""
-        with self._lock, (self._folder / FORGOTTEN).open("a", encoding="ascii") as file:
-            file.write(f"{product} {uid}\n")
-            file.flush()
-            os.fsync(file.fileno())
-            self._forgotten.add((product, uid))
+        self._forgotten.add(product, uid)
 
     def _run(self) -> None:
         failures = 0
@@ -177,10 +180,7 @@ class Forwarding:
 
     def _rest(self) -> None:
         """Wait for more; with nothing there, nothing of who is forgotten can come any more."""
-        with self._lock:
-            if not self._waiting():
-                (self._folder / FORGOTTEN).unlink(missing_ok=True)
-                self._forgotten.clear()
+        self._forgotten.clear_unless(self._waiting)
         self._more.wait()
 
     def _forward_all(self) -> None:
@@ -204,15 +204,11 @@ class Forwarding:
 
     def _messages(self, lines: Iterable[bytes]) -> list[Message]:
         """Return what goes on of these lines: none that is torn, and none of who is forgotten."""
-        found = []
-        with self._lock:
-            for line in lines:
-                message = self._message(line)
-                if message is not None:
-                    found.append(message)
-        return found
+        forgotten = self._forgotten.all()
+        found = (self._message(line, forgotten) for line in lines)
+        return [message for message in found if message is not None]
 
-    def _message(self, line: bytes) -> Message | None:
+    def _message(self, line: bytes, forgotten: Collection[Install]) -> Message | None:
         if not line.endswith(b"\n"):
             return None
         try:
@@ -222,7 +218,7 @@ class Forwarding:
         if content.payload is None:
             return Message(None, line[:-1])
         uid = content.payload.uid
-        if (content.product, uid) in self._forgotten:
+        if (content.product, uid) in forgotten:
             return None
         return Message(str(uid).encode(), line[:-1])
 
@@ -241,14 +237,6 @@ class Forwarding:
         except OSError:
             pass  # a full disk: after a crash more goes again, and now all goes on
 
-    def _read_forgotten(self) -> set[tuple[str, int]]:
-        try:
-            lines = (self._folder / FORGOTTEN).read_text("ascii").splitlines()
-        except OSError:
-            return set()
-        parted = (line.partition(" ") for line in lines)
-        return {(product, int(uid)) for product, _, uid in parted if uid.isdecimal()}
-
     def _waiting(self) -> list[Path]:
         return sorted(self._folder.glob(f"*{SUFFIX}"))
 
@@ -261,7 +249,7 @@ class Forwarding:
         if self._ending.is_set():
             return
         if not self.problem:
-            is_ours = not isinstance(error, (OnwardError, OSError))
+            is_ours = not isinstance(error, (OnwardError, StoreError, OSError))
             text = "nothing goes on, and what comes waits for it: %s"
             log.error(text, error, exc_info=error if is_ours else None)
         self.problem = f"forward: {error}"

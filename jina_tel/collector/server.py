@@ -61,7 +61,7 @@ def serve(options: Options, listening: Callable[[str, str | None], None]) -> Non
         start.alone(options.segments, options.store),
         bound(options) as listener,
         start.store(options) as store,
-        onward_of(options, metrics, start) as onward,
+        onward_of(options, metrics, start, store) as onward,
         start.password(options.password_file) as kept,
     ):
         chosen = replace(options, password=kept or options.password)
@@ -80,7 +80,7 @@ def serve(options: Options, listening: Callable[[str, str | None], None]) -> Non
 
 
 @contextmanager
-def onward_of(options: Options, metrics: Metrics, start: Start) -> Iterator[Onward]:
+def onward_of(options: Options, metrics: Metrics, start: Start, store: Store) -> Iterator[Onward]:
     """Have where segments go that the store has; raises OSError, ValueError for a bad setting."""
     if options.forward is None:
         yield Nowhere()
@@ -89,7 +89,7 @@ def onward_of(options: Options, metrics: Metrics, start: Start) -> Iterator[Onwa
 
     folder, sink = options.segments / FORWARD, Kafka(options.forward)
     with start.folder(folder):
-        forwarding = Forwarding(folder, sink, metrics)
+        forwarding = Forwarding(folder, sink, metrics, store.forgotten)
         forwarding.start()
         try:
             yield forwarding

@@ -42,8 +42,9 @@ def browsing():
 
 
 @contextmanager
-def looking(chromium, url: str, width: int = 1440, **context):
-    """Have a page open; whatever the browser complains of fails the test."""
+def looking(chromium, url: str, width: int = 1440, status: int = 200, **context):
+    """Have a page open; whatever the browser complains of but its status fails the test."""
+    of_status = f"Failed to load resource: the server responded with a status of {status} "
     complaints: list[str] = []
     view = chromium.new_context(viewport={"width": width, "height": 900}, **context)
     page = view.new_page()
@@ -51,12 +52,12 @@ def looking(chromium, url: str, width: int = 1440, **context):
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("requestfailed", lambda request: complaints.append(f"{request.url} failed"))
     try:
-        page.goto(url)
+        assert status == page.goto(url).status
         yield page
     finally:
         view.close()
 
-    assert [] == complaints
+    assert [] == [one for one in complaints if not one.startswith(of_status)]
 
 
 def barriers(page) -> list[str]:

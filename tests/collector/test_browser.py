@@ -106,9 +106,12 @@ def test_what_can_be_dropped_is_seen_without_scrolling(chromium, width):
     assert 0 == hidden
 
 
-@pytest.mark.parametrize("path", ["?product=none", "?version=3.30.0&ci=in&weeks=1"])
-def test_other_pages_keep_nobody_out(chromium, address, path):
-    with looking(chromium, f"{address}{path}") as page:
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("?product=none", 404), ("?weeks=x", 400), ("?version=3.30.0&ci=in&weeks=1", 200)],
+)
+def test_other_pages_keep_nobody_out(chromium, address, path, status):
+    with looking(chromium, f"{address}{path}", status=status) as page:
         said = barriers(page)
 
     assert [] == said

@@ -12,7 +12,8 @@ from collecting import line, wait_until
 from commands import command
 
 from jina_tel.collector import onward
-from jina_tel.collector.errors import OnwardError
+from jina_tel.collector.errors import OnwardError, StoreError
+from jina_tel.collector.forgotten import Forgotten, nobody
 from jina_tel.collector.intake import WAITING_BYTES, BehindError, Intake
 from jina_tel.collector.metrics import Metrics
 from jina_tel.collector.onward import Forwarding, Message, Nowhere, pause_seconds
@@ -52,8 +53,8 @@ def forward(tmp_path, monkeypatch):
     monkeypatch.setattr(onward, "MOST_SECONDS", 0.01)
     running = []
 
-    def start(sink) -> Forwarding:
-        forwarding = Forwarding(tmp_path / "forward", sink, Metrics())
+    def start(sink, elsewhere=nobody) -> Forwarding:
+        forwarding = Forwarding(tmp_path / "forward", sink, Metrics(), elsewhere)
         forwarding.start()
         running.append(forwarding)
         return forwarding
@@ -167,7 +168,7 @@ def test_who_is_forgotten_does_not_go_on_also_after_a_crash(tmp_path, forward):
     forwarding.forget("jina", 1)
     forwarding.forget("acme", 2)
 
-    assert [("acme", 2), ("jina", 1)] == sorted(forwarding._read_forgotten())
+    assert [("acme", 2), ("jina", 1)] == sorted(Forgotten(tmp_path / "forward" / "forgotten").all())
 
     forwarding.close(0)
     sink = Sink()
@@ -177,6 +178,40 @@ def test_who_is_forgotten_does_not_go_on_also_after_a_crash(tmp_path, forward):
     assert "a" not in closed.ids + sink.ids
     assert "b" in closed.ids + sink.ids
     wait_until(lambda: not (tmp_path / "forward" / "forgotten").exists())
+
+
+def test_who_was_forgotten_through_another_collector_does_not_go_on_either(tmp_path, forward):
+    elsewhere, sink = set(), Sink(open=False)
+    forwarding = forward(sink, lambda: elsewhere)
+    forwarding.take(segment(tmp_path, "1", line("x", uid=9)))  # under way already
+    wait_until(lambda: forwarding.waiting_bytes())
+    forwarding.take(segment(tmp_path, "2", line("a", uid=1), line("b", uid=2)))
+    elsewhere |= {("jina", 1), ("acme", 2)}
+    sink.gate.set()
+    wait_until(done(tmp_path))
+
+    assert "a" not in sink.ids and "b" in sink.ids
+    assert not (tmp_path / "forward" / "forgotten").exists()
+
+
+def test_nothing_goes_on_until_the_store_says_who_was_forgotten(tmp_path, forward):
+    answers, sink = [StoreError("it is away")], Sink()
+
+    def elsewhere():
+        if answers:
+            raise answers[0]
+        return {("jina", 1)}
+
+    forwarding = forward(sink, elsewhere)
+    forwarding.take(segment(tmp_path, "1", line("a", uid=1), line("b", uid=2)))
+    wait_until(lambda: forwarding.problem)
+
+    assert ("forward: it is away", []) == (forwarding.problem, sink.messages)
+
+    answers.clear()
+    wait_until(done(tmp_path))
+
+    assert ["b"] == sink.ids
 
 
 def test_a_ledger_line_has_no_key(tmp_path, forward):

@@ -13,7 +13,8 @@ from jina_tel.collector.store import open_store
 from jina_tel.collector.store.checking import checked
 from jina_tel.collector.store.clickhouse import care, rollups
 from jina_tel.collector.store.clickhouse.creation import create_tables
-from jina_tel.collector.store.clickhouse.tables import TABLES, Place
+from jina_tel.collector.store.clickhouse.expiry import DROPPED_AT_ONCE, drops
+from jina_tel.collector.store.clickhouse.tables import TABLES, TALLIES, Place
 from jina_tel.collector.store.clickhouse.views import create_views
 from jina_tel.collector.store.columns import week_of
 
@@ -117,6 +118,16 @@ def test_counts_take_the_place_of_those_before_however_soon_and_where_nothing_is
         assert counts_of(rows[number + 1 :]) == counts_in(store)
 
 
+def test_who_was_forgotten_through_one_is_known_to_each(address):
+    stores = [open_store(address, PASSWORD) for _ in range(2)]
+    stores[0].forget("jina", 7)
+
+    assert [{("jina", 7)}] * 2 == [store.forgotten() for store in stores]
+
+    for store in stores:
+        store.close()
+
+
 def test_what_is_expired_is_off_the_disk(store):
     store.load([row(f"{day}", at=MONDAY + day * DAY) for day in range(20)], [])
 
@@ -125,6 +136,25 @@ def test_what_is_expired_is_off_the_disk(store):
         "SELECT id FROM events_local ORDER BY moment", {}
     )
     assert 0 == store.expire(MONDAY + 10 * DAY + 3600), "a day at a time"
+
+
+def test_many_days_expire_at_once(store):
+    store.load([row(f"{day}", at=MONDAY + day * DAY) for day in range(50)], [])
+
+    assert 48 == store.expire(MONDAY + 48 * DAY)
+    assert [("48",), ("49",)] == store.rows("SELECT id FROM events_local ORDER BY moment", {})
+    assert [(48,), (49,)] == store.rows(
+        "SELECT DISTINCT day - $monday AS n FROM uses_local ORDER BY n", {"monday": MONDAY // DAY}
+    )
+
+
+def test_partitions_leave_many_in_one_statement():
+    days = [str(day) for day in range(2 * DROPPED_AT_ONCE + 1)]
+    made = list(drops(TALLIES, Place("usage", "main"), days))
+
+    assert [DROPPED_AT_ONCE, DROPPED_AT_ONCE, 1] == [one.count("DROP PARTITION") for one in made]
+    assert "ALTER TABLE usage.tallies_rows ON CLUSTER main DROP PARTITION 40" == made[-1]
+    assert [] == list(drops(TALLIES, Place("usage"), []))
 
 
 def test_only_the_days_that_have_changed_are_counted_again(store):

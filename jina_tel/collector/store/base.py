@@ -7,7 +7,7 @@ the engine's own way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -96,6 +96,10 @@ class Store(Protocol):
 
     def forget(self, product: str, uid: int) -> int:
         """Remove every row of this uid, from all counts too, and return how many they were."""
+        ...
+
+    def forgotten(self) -> Collection[tuple[str, int]]:
+        """Return the products and uids of which whoever writes to it shall let nothing go on."""
         ...
 
     def expire(self, before: int) -> int:

@@ -81,6 +81,10 @@ class DuckStore:
             self._loom = Loom()
             return self._number_of("fresh")
 
+    def forgotten(self) -> set[tuple[str, int]]:
+        """Return nobody: the one who writes to a file is the one who is told."""
+        return set()
+
     def expire(self, before: int) -> int:
         """Remove the rows of events before this moment (Unix seconds); return how many."""
         day = before // DAY_SECONDS

@@ -126,6 +126,28 @@ def test_nobody_who_is_forgotten_goes_on_any_more(cluster, collector):
     assert {"h2", "h3"} == set(ids_of(cluster.messages(TOPIC, holds("h2", "h3"), 90)))
 
 
+def test_nobody_goes_on_who_is_forgotten_by_another_collector_of_the_store(
+    cluster, collectors, address, tmp_path
+):
+    cluster.create(TOPIC)
+    onto, folder = ("--forward", f"kafka://{cluster.brokers}/{TOPIC}"), tmp_path / "other"
+    folder.mkdir()
+    one = collectors(*onto, store=address, cwd=tmp_path)
+    other = collectors(folder=folder, store=address, cwd=folder)
+    secret = os.urandom(32)
+    cluster.down()
+    one.post(line("n1", uid=1))
+    wait_until(lambda: unwell(one), 90)  # the others are not under way then
+    one.post(line("n2", uid=uid_of(secret)), line("n3", uid=1))
+    wait_until(lambda: len(waiting(one)) == 2)
+
+    assert 1 == other.forget(secret).json["deleted"]
+
+    cluster.up()
+
+    assert {"n1", "n3"} == set(ids_of(cluster.messages(TOPIC, holds("n1", "n3"), 90)))
+
+
 def test_a_stop_waits_for_what_goes_on(cluster, collector):
     ids = [f"i{number:x}" for number in range(500)]
     collector.post(*map(line, ids))

@@ -97,6 +97,10 @@ class ClickHouseStore:
             self._arrive({(one, day, on): -count if on else 0}, f"{name}-{on}")
         return sum(count for *_, count in found)
 
+    def forgotten(self) -> set[tuple[str, int]]:
+        """Return all who were, through whichever collector."""
+        return {(product, uid) for product, uid in self.engine.rows(FORGOTTEN, {})}
+
     def expire(self, before: int) -> int:
         """Remove the rows of events before this moment (Unix seconds); return how many.
 
@@ -185,7 +189,7 @@ class ClickHouseStore:
 
     def _remembered(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Return the rows of those who have not asked to be forgotten."""
-        forgotten = set(self.engine.rows(FORGOTTEN, {})) if rows else set()
+        forgotten = self.forgotten() if rows else set()
         if not forgotten:
             return rows
         return [row for row in rows if (row.product, row.uid) not in forgotten]
