@@ -115,6 +115,15 @@ def memory_folder():
         yield pathlib.Path(folder)
 
 
+@pytest.fixture
+def receiver():
+    """Return an endpoint on loopback that takes all."""
+    from jina_tel.testing import Receiver
+
+    with Receiver() as started:
+        yield started
+
+
 @pytest.fixture(autouse=True)
 def loopback_only():
     """Fail the test that wanted to leave this machine, also where it caught the refusal."""

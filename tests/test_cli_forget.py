@@ -15,14 +15,8 @@ from jina_tel.contact import Contact
 from jina_tel.election import LOCK
 from jina_tel.jina import JINA
 from jina_tel.settings import Settings
-from jina_tel.testing import Healthy, Receiver, Rejecting, Slow, Status
+from jina_tel.testing import Healthy, Rejecting, Slow, Status
 from jina_tel.withdrawal import hold, let_go
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as receiver:
-        yield receiver
 
 
 def folder_of(journal):

@@ -17,15 +17,8 @@ from jina_tel.delivery import Delivery
 from jina_tel.jina import JINA
 from jina_tel.ledger import Ledger
 from jina_tel.settings import Settings
-from jina_tel.testing import Receiver
 
 ACME = Settings("acme", ("numpy",), CLOSED)
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as receiver:
-        yield receiver
 
 
 def split(whole):

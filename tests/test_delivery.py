@@ -14,7 +14,7 @@ from deliveries import DAY, MOST, Case
 from jina_tel import event, identity
 from jina_tel.delivery import Delivery
 from jina_tel.journal.memory import MemoryJournal
-from jina_tel.testing import Healthy, Receiver, Status, Truncated
+from jina_tel.testing import Healthy, Status, Truncated
 
 KEYS = [
     "architecture",
@@ -29,12 +29,6 @@ KEYS = [
     "uid",
     "uptime",
 ]
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

@@ -9,13 +9,7 @@ import pytest
 from deliveries import DAY, Case
 from servers import Server
 
-from jina_tel.testing import Healthy, Hung, Receiver, Rejecting, Slow, Status
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as receiver:
-        yield receiver
+from jina_tel.testing import Healthy, Hung, Rejecting, Slow, Status
 
 
 @pytest.fixture

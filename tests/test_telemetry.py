@@ -17,12 +17,6 @@ def acme():
     return product()
 
 
-@pytest.fixture
-def receiver():
-    with Receiver() as receiver:
-        yield receiver
-
-
 def started(telemetry):
     """Return a class whose starts are the product's."""
 

@@ -18,7 +18,6 @@ from support import BARE
 import jina_tel
 from jina_tel import Telemetry
 from jina_tel.facts import Choice
-from jina_tel.testing import Receiver
 
 PACKAGE = os.path.dirname(jina_tel.__file__)
 
@@ -27,12 +26,6 @@ PACKAGE = os.path.dirname(jina_tel.__file__)
 def acme():
     taken()
     return product()
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as receiver:
-        yield receiver
 
 
 def started(telemetry):
