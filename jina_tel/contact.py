@@ -50,7 +50,16 @@ class Contact:
     """
 
     __slots__ = (
-        *("asked", "at", "due", "failures", "gone", "said", "slow", "took", "unheard", "waited"),
+        "asked",
+        "at",
+        "due",
+        "failures",
+        "gone",
+        "said",
+        "slow",
+        "took",
+        "unheard",
+        "waited",
     )
 
     def __init__(

@@ -95,14 +95,8 @@ class Delivery:
             contacts.store(self._folder, contact)
 
     def handed_over(self) -> float:
-        """Return since which monotonic moment only the answer is awaited; 0.0 for none.
-
-        And where that would be missed: what comes twice counts twice with a receiver that does not
-        know our ids.
-        """
-        transport = self._transport
-        is_missed = transport is None or self._endpoint.startswith(OTLP)
-        return 0.0 if transport is None or is_missed else transport.handed_over
+        """Return since which monotonic moment only the answer is awaited; 0.0 for none."""
+        return 0.0 if self._transport is None else self._transport.handed_over
 
     def gave_up(self, at: float, *, patient: bool) -> None:
         """Note that a process ended while it waited for an answer.

@@ -41,7 +41,7 @@ def _is_refused(shipper: Shipper) -> bool:
     return contact.asked and not contact.is_due(time.time())
 
 
-def leave(shipper: Shipper, deadline: float, *, comes_again: bool) -> None:
+def leave(shipper: Shipper, deadline: float, *, may_resend: bool) -> None:
     """At exit: ship now, and wait until ``deadline`` at the most for an endpoint that answers.
 
     For the answer to what has been handed over it waits for a moment only: it arrives without us,
@@ -49,12 +49,13 @@ def leave(shipper: Shipper, deadline: float, *, comes_again: bool) -> None:
     of a request it is written down *here*, or the next process would wait again.
 
     Args:
-        comes_again: whether a next process will find what waits here.
+        may_resend: whether a next process finds what waits here, and whoever gets it again counts
+            it once; else the answer is waited for.
     """
     most, shipper.leaving = deadline - time.monotonic(), True
     patience = most
     while not shipper.broken and _may_hold_exit(shipper):
-        patience = shipper.contact().patience(most) if comes_again else most
+        patience = shipper.contact().patience(most) if may_resend else most
         if not shipper.ship_now(deadline, patience=patience):
             break
         if not shipper.led or not shipper.has_more() or time.monotonic() >= deadline:

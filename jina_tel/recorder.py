@@ -16,7 +16,7 @@ from .ledger import Ledger
 from .pipeline import open_pipeline
 from .settings import endpoint_of, read, watch
 from .shipper import Shipper
-from .transports import modules_for
+from .transports import OTLP, modules_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -278,8 +278,8 @@ class Recorder:
             return
         deadline = began + self.exit_seconds()
         if time.monotonic() < deadline and self.may_send():
-            hurry = forks.load("jina_tel.hurry")
-            hurry.leave(pipeline.shipper, deadline, comes_again=pipeline.is_durable())
+            may_resend = pipeline.is_durable() and not self.endpoint.startswith(OTLP)
+            forks.load("jina_tel.hurry").leave(pipeline.shipper, deadline, may_resend=may_resend)
             self.write_ledger()  # what was lost meanwhile
 
     def fence(self, error: BaseException) -> None:

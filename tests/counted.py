@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import BARE, ROOT
+from support import BARE, ROOT, is_missing
 
 # No process listens there, and none but root can; so nothing is delivered, and the shipper rests.
 NOWHERE = "http://127.0.0.1:9"
@@ -85,8 +85,7 @@ def needs(tool: str) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip(f"{tool} counts on Linux only")
     if not shutil.which(tool):
-        why = f"{tool} is not installed (Debian and Ubuntu: apt install {tool})"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
+        is_missing(f"{tool} is not installed (Debian and Ubuntu: apt install {tool})")
     tried = subprocess.run([tool, *_TRY[tool]], capture_output=True, text=True, timeout=60)
     if tried.returncode:
         pytest.skip(f"{tool} does not work here: {tried.stderr.strip()}")

@@ -55,6 +55,8 @@ def pytest_of_its_own(pytester, monkeypatch):
     (installed / "entry_points.txt").write_text(f"[pytest11]\n{points}\n")
     path = [str(installed.parent), str(ROOT), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
+    # pytest rewrites what a plugin imports, and would write that down amid what GUARD watches.
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     for name in [name for name in os.environ if name.startswith(("JINA_TEL_", "PYTEST_"))]:
         monkeypatch.delenv(name)
     pytester.makepyfile(host=HOST)

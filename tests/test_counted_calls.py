@@ -55,6 +55,11 @@ bursts(60)
 asked()
 """
 
+LEAST = """
+print(least(), flush=True)
+os._exit(0)
+"""
+
 EVENTS = """
 for _ in range({events}):
     flow.start()
@@ -80,7 +85,7 @@ FEW, MANY = 200, 1200
 
 def test_an_event_runs_so_many_frames_of_python_on_the_caller_s_thread(tmp_path):
     event, no = map(int, count(FRAMES + ALONE, tmp_path / "alone")[0].split())
-    in_a_burst = int(count(FRAMES + BURST + "print(least()); os._exit(0)", tmp_path / "burst")[0])
+    in_a_burst = int(count(FRAMES + BURST + LEAST, tmp_path / "burst")[0])
 
     assert (FRAMES_OF_AN_EVENT, FRAMES_IN_A_BURST, FRAMES_OF_A_NO) == (event, in_a_burst, no)
 

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from commands import CLOSED, command, wait_here
+from support import is_missing
 from terminal import Terminal, environment
 
 from jina_tel.cli.completion import bash, fish, zsh
@@ -26,6 +27,11 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
+def needs(shell):
+    if shutil.which(shell) is None:
+        is_missing(f"no {shell} here")
+
+
 def completed(*typed):
     quoted = " ".join(f'"{word}"' for word in typed)
     script = ASK.format(python=sys.executable, words=quoted)
@@ -38,8 +44,8 @@ def completed(*typed):
     return done.stdout.split()
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
 def test_bash_completes_commands_options_and_products():
+    needs("bash")
     wait_here(1, settings=Settings("acme", (), CLOSED))
 
     assert ["status"] == completed("jina-tel", "sta")
@@ -88,8 +94,8 @@ jina-tel() {{ echo "<${{@: -1}}>"; }}
 """
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
 def test_bash_completes_files_where_files_are_wanted(files, tmp_path_factory):
+    needs("bash")
     rc = tmp_path_factory.mktemp("bash") / "rc"
     rc.write_text(RC.format(python=sys.executable))
     words = ("bash", "--noprofile", "--rcfile", str(rc), "-i")
@@ -115,8 +121,8 @@ FISH = [  # what is typed, and what is offered
 ]
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
 def test_fish_completes_files_where_files_are_wanted(files):
+    needs("fish")
     quoted = " ".join(f'"{typed}"' for typed, _ in FISH)
     script = ASK_FISH.format(python=sys.executable, typed=quoted)
     done = subprocess.run(
@@ -147,8 +153,8 @@ for typed in {typed}; complete -C "jina-tel $typed" | string split -f 1 \\t; ech
 """
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
 def test_fish_completes_commands_options_and_products():
+    needs("fish")
     wait_here(1, settings=Settings("acme", (), CLOSED))
     typed = '"sta" "--" "preview --s" "off --product " "completion z"'
     script = ASK_FISH.format(python=sys.executable, typed=typed)
@@ -171,8 +177,7 @@ def test_every_command_and_option_is_in_every_script(script):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_what_a_shell_can_check_it_has_checked(shell):
-    if shutil.which(shell) is None:
-        pytest.skip(f"no {shell} here")
+    needs(shell)
     script = command("completion", shell).out
     done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True)
 

@@ -137,6 +137,7 @@ def test_an_answer_of_otlp_is_waited_for(machine, receiver):
     _, seconds = leave(machine, "configure(exit_seconds=2)")
 
     assert 2.0 < seconds < 2.0 + MARGIN_SECONDS
+    assert 1 == len(list(machine.home.rglob("sent/*")))  # it has left
 
 
 @pytest.mark.alone
