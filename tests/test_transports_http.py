@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from email.utils import formatdate
 
@@ -12,6 +13,7 @@ from servers import ACCEPTED, Server, body_of, saying, sent_to, soon
 
 import jina_tel
 from jina_tel.settings import is_endpoint
+from jina_tel.testing import Slow
 from jina_tel.transports.base import Answer
 from jina_tel.transports.http import HttpTransport, rejected_in, retry_after
 
@@ -184,3 +186,23 @@ def test_how_many_lines_an_answer_rejects(content, count):
 @given(st.binary())
 def test_any_content_is_looked_at(content):
     assert rejected_in(content) >= 0
+
+
+# What an exit looks at
+
+
+def test_an_answer_is_awaited_from_the_last_byte_on_and_no_longer_than_it_takes(receiver):
+    receiver.behaviour = Slow(0.3)
+    transport = HttpTransport(receiver.url, None)
+    before = time.monotonic()
+    talk = threading.Thread(target=lambda: transport.send(BODY, soon()))
+    talk.start()
+    receiver.wait_for_requests(1)
+    while not transport.handed_over and talk.is_alive():
+        time.sleep(0.001)
+
+    assert before < transport.handed_over < time.monotonic()
+    talk.join()
+    assert 0.0 == transport.handed_over
+    assert 0.3 <= transport.took
+    transport.close()

@@ -33,19 +33,17 @@ def rests_of(lines: Sequence[bytes]) -> list[bytes]:
 
 
 def is_told_by_its_rest(properties: Mapping[str, Fragment]) -> bool:
-    """Tell whether what is cut out of a product's lines is good by its schema, whatever it is.
+    """Tell whether what is cut out of a product's events is good by its schema, whatever it is.
 
     Args:
         properties: what may stand in a line, by the names of its keys.
     """
     payload = properties.get("payload", {}).get("properties", {})
-    lost = properties.get("lost", {}).get("properties", {})
     return (
         all(_is(properties.get(name), text) for name, text in _AROUND.items())
         and all(name not in payload or _is(payload[name], text) for name, text in _WITHIN.items())
         and _bare(payload.get("uid", _UID)) == _UID
         and not any(name in payload for name in _AROUND)
-        and not any(name in lost for name in _NAMES)
     )
 
 

@@ -1,0 +1,30 @@
+"""The thread that ships, and the one that another process's keeps from it."""
+
+from __future__ import annotations
+
+import time
+
+from jina_tel import Telemetry, election, shipper
+from jina_tel.journal.disk import FILE
+
+
+def test_who_waits_for_the_one_that_ships_ends_once_all_is_sent(home, receiver, monkeypatch):
+    """Not only when it has waited for as long as it may."""
+    monkeypatch.setattr(shipper, "ELECTION_SECONDS", 300.0)
+    acme = Telemetry("acme", endpoint=receiver.url)
+    acme.record("Flow.start")
+    assert acme.flush()
+    ours = acme._recorder._pipeline
+    leader = election.stand(ours.folder)
+    try:
+        acme.record("Flow.start")
+        time.sleep(0.3)
+        assert ours.shipper.is_at_work()
+        next(home.rglob(FILE)).unlink()  # as the leader does, once it has sent it
+
+        until = time.monotonic() + 30
+        while ours.shipper.is_at_work():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    finally:
+        election.resign(leader)
