@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from _weakref import ref  # weakref would bring its containers along
 from contextvars import ContextVar
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, Optional
-from weakref import ref
 
 from . import event
 from .options import Options, is_word
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from typing import Protocol
+    from typing import Any, Optional, Protocol
 
     class Recording(Protocol):
         """What a wrapped method tells: a product's telemetry."""
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
             """Tell whoever debugs."""
 
 
+_COROUTINE = 0x80  # inspect.CO_COROUTINE: a flag of the code of an ``async def``
 KINDS = 256  # classes whose event's name is remembered, a hook
 
 # The starts that are under way in this thread or task: linked frames [object, up, product]. A frame
@@ -146,7 +148,18 @@ class _Held(list):  # type: ignore[type-arg]
             coroutine.close()
 
 
-def wrapper_for(hook: Hook, takes_instance: bool, is_async: bool) -> Callable[..., Any]:
+def is_async(function: Any) -> bool:
+    """Tell what ``inspect.iscoroutinefunction`` does, which alone knows of a function's mark.
+
+    Where nobody has imported inspect, 8 ms, nobody has marked one.
+    """
+    inspect = sys.modules.get("inspect")
+    if inspect is not None:
+        return bool(inspect.iscoroutinefunction(function))
+    return bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _COROUTINE)
+
+
+def wrapper_for(hook: Hook, takes_instance: bool, runs_later: bool) -> Callable[..., Any]:
     """Return what wrapt calls in the place of the method."""
     telemetry, record, live = hook.telemetry, hook.record, _live.get
     at_call, failures = hook.at_call, hook.failures
@@ -157,7 +170,7 @@ def wrapper_for(hook: Hook, takes_instance: bool, is_async: bool) -> Callable[..
             return wrapped(*args, **kwargs)
         bare = args[0] if takes_instance and args else hook  # where there is no instance
         subject = bare if instance is None else instance
-        held = _Held() if is_async else None
+        held = _Held() if runs_later else None
         up = live()
         while up is not None and up[0] is None:
             up = up[1]

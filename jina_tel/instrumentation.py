@@ -1,4 +1,4 @@
-"""Wrapping the methods that start; the only import of wrapt.
+"""Wrapping the methods that start.
 
 A method is wrapped in its class's own dictionary, never the class itself: an instance of a
 wrapped class does not pickle, and its subclasses are not instrumented.
@@ -7,29 +7,26 @@ wrapped class does not pickle, and its subclasses are not instrumented.
 from __future__ import annotations
 
 import sys
-from functools import wraps
-from inspect import iscoroutinefunction
 from types import MethodType
-from typing import TYPE_CHECKING, Any
 
-import wrapt
-
-from . import event, identity, process
-from .calls import Hook, wrapper_for
+from . import event, identity, imports, process
+from .calls import Hook, is_async, wrapper_for
 from .debug import describe
 from .options import METHODS, Options, found_in, is_method, is_word, starts_of
+from .wrapping import BoundFunctionWrapper, FunctionWrapper
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from types import ModuleType
+    from collections.abc import Iterable
+    from typing import Any
 
     from .calls import Recording
 
 
-_new = wrapt.BoundFunctionWrapper.__new__
+_new = BoundFunctionWrapper.__new__
 
 
-class _BoundMethod(wrapt.BoundFunctionWrapper):  # type: ignore[misc]
+class _BoundMethod(BoundFunctionWrapper):  # type: ignore[misc]
     """A wrapped method of an instance; pickles and copies as a bound method does."""
 
     def __new__(cls, bound: Any, instance: Any, *rest: Any) -> Any:
@@ -78,15 +75,15 @@ def _instrumented(function: Any, instance: Any) -> Any:
     return function if hook is None or _hook_of(function) else _Method(function, hook)
 
 
-class _Method(wrapt.FunctionWrapper):  # type: ignore[misc]
+class _Method(FunctionWrapper):  # type: ignore[misc]
     """A wrapped method in its class's dictionary."""
 
     __bound_function_wrapper__ = _BoundMethod
     wraps_method = True  # for event.name_of, which looks at a class's methods
 
     def __init__(self, wrapped: Any, hook: Hook) -> None:
-        is_async = iscoroutinefunction(event.function_of(wrapped))
-        super().__init__(wrapped, wrapper_for(hook, _takes_instance(wrapped), is_async))
+        runs_later = is_async(event.function_of(wrapped))
+        super().__init__(wrapped, wrapper_for(hook, _takes_instance(wrapped), runs_later))
         self._self_hook = hook
 
     def __reduce__(self) -> Any:
@@ -261,8 +258,10 @@ def _inherited(cls: type, name: str) -> Any:
     async def go_on_async(subject: Any, *args: Any, **kwargs: Any) -> Any:
         return await _above(cls, subject, name)(*args, **kwargs)
 
+    from functools import wraps
+
     function = getattr(found, "__func__", found)
-    wrapping = wraps(function)(go_on_async if iscoroutinefunction(function) else go_on)
+    wrapping = wraps(function)(go_on_async if is_async(function) else go_on)
     return classmethod(wrapping) if isinstance(found, classmethod) else wrapping
 
 
@@ -283,11 +282,6 @@ def _take_all(*args: Any, **kwargs: Any) -> None:
     pass
 
 
-def when_imported(module: str, hook: Callable[[ModuleType], None]) -> None:
-    """Have ``hook`` called with ``module`` once it is imported: at once, if it is."""
-    wrapt.register_post_import_hook(hook, module)
-
-
 def _prepare() -> None:
     if process.prepare():
-        when_imported("multiprocessing.process", lambda module: identity.carry())
+        imports.when_imported("multiprocessing.process", lambda module: identity.carry())

@@ -82,9 +82,9 @@ class Packer:
         return self._body(texts, losses), left_out
 
     def _body(self, texts: list[str], losses: list[dict[str, int]]) -> Body:
-        content_type, encode = self._encoding
-        content = encode("".join(texts).encode()) if texts else b""
-        return Body(len(texts), content, gzipped(content), content_type, losses)
+        encoding = self._encoding
+        content = encoding.encode("".join(texts).encode()) if texts else b""
+        return Body(len(texts), content, gzipped(content), encoding.content_type, losses)
 
     def _text_of(self, line: bytes, oldest: str, losses: list[dict[str, int]]) -> str:
         """Return the line as it leaves, or the reason why it does not."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from importlib.machinery import ModuleSpec
-from typing import TYPE_CHECKING, Any
 
 from .debug import describe
-from .instrumentation import put_each, take_back, when_imported
+from .imports import is_initializing, when_imported
+from .instrumentation import put_each, take_back
 from .options import METHODS, Options, found_in, is_method, starts_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+    from typing import Any
 
     from .calls import Hook, Recording
 
@@ -51,52 +52,20 @@ def patch(telemetry: Recording, module: str, qualified: str, options: Options) -
             _patches[key] = made
             return
     except ValueError:
-        if not _is_initializing(loaded):
+        if not is_initializing(loaded):
             raise
     if key not in _patches or made.done:
         _patches[key] = made
-        _when_ended(module, _later(made, key, options))
+        when_imported(module, _later(made, key, options))
 
 
 def _loaded(module: str) -> ModuleType | None:
     """Return the module if it is imported; wait where another thread is about it."""
     loaded = sys.modules.get(module)
-    if _is_initializing(loaded):
+    if is_initializing(loaded):
         __import__(module)
         loaded = sys.modules.get(module)
     return loaded
-
-
-def _is_initializing(module: ModuleType | None) -> bool:
-    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
-
-
-class _Beginning(ModuleSpec):
-    """The spec of a module whose import has begun: nothing else tells when that ends.
-
-    importlib says so in ``_initializing``, also where the import failed; then it is a plain spec.
-    """
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if name == "_initializing" and not value:
-            waiting = vars(self).pop("_jina_tel", ())
-            self.__class__ = ModuleSpec  # type: ignore[assignment]
-            for hook in waiting:
-                when_imported(self.name, hook)
-
-
-def _when_ended(module: str, hook: Callable[[ModuleType], None]) -> None:
-    """Have ``hook`` called when the module is imported, though its import may have begun."""
-    loaded = sys.modules.get(module)
-    spec: Any = getattr(loaded, "__spec__", None)
-    if type(spec) not in (ModuleSpec, _Beginning) or not _is_initializing(loaded):
-        when_imported(module, hook)
-        return
-    vars(spec).setdefault("_jina_tel", []).append(hook)
-    spec.__class__ = _Beginning
-    if not spec._initializing:
-        spec._initializing = False  # it ended meanwhile, in another thread
 
 
 def _later(made: _Patch, key: Key, options: Options) -> Callable[[ModuleType], None]:

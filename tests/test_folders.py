@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import BARE, files_below, run
 
-from jina_tel.folders import folders_of, journal_folder
+from jina_tel.folders import _XDG, _by_platformdirs, _by_xdg, folders_of, journal_folder
 from jina_tel.settings import Settings
 
 JINA = Settings("jina")
@@ -98,6 +98,37 @@ def test_without_variables_they_are_where_xdg_says(home, monkeypatch):
     assert f"{home}/.config/jina_tel/jina" == folders.config
     assert f"{home}/.local/state/jina_tel/jina" == folders.state
     assert "/etc/xdg/jina_tel" in folders.site
+
+
+PATHS = ["", " ", ":", "a", "~/a", "/", "/a", "/a/", "//a", "/a b", "/a:/b", "/a::b"]
+XDG = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CONFIG_DIRS")
+
+
+@LINUX
+@given(st.dictionaries(st.sampled_from(["HOME", *XDG, "ANDROID_ROOT"]), st.sampled_from(PATHS)))
+def test_they_are_platformdirs_own_whether_it_is_asked_or_not(environ):
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HOME", *XDG):
+            patch.delenv(name, raising=False)
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        for kind, places in _XDG.items():
+            several = {"multipath": True} if kind.startswith("site") else {}
+            plain = _by_xdg(*places, several=bool(several))
+            assert plain is None or plain == _by_platformdirs(kind, **several)
+
+
+@LINUX
+def test_plain_variables_need_no_platformdirs(tmp_path):
+    script = """
+    import sys
+    from jina_tel.folders import folders_of
+    from jina_tel.settings import Settings
+    print(folders_of(Settings("jina"), {}).state, "platformdirs" in sys.modules)
+    """
+    printed = run(script, HOME=str(tmp_path), **dict.fromkeys(XDG), **BARE)
+
+    assert f"{tmp_path}/.local/state/jina_tel/jina False" == printed.strip()
 
 
 @LINUX

@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jina_tel"
 # A room imports only rooms that stand before it, in this list and in its own line.
 ROOMS = [
     # values
-    ["errors", "debug", "options", "facts", "settings", "event", "files", "forks", "folders"],
+    ["errors", "debug", "options", "facts", "settings", "event", "files"],
+    ["forks", "folders", "imports", "wrapping"],
     # questions about the world
     ["consent", "identity", "environment", "ci", "payload", "schema"],
     # carrying
@@ -42,7 +43,7 @@ COLLECTORS = [
 
 # What is not of the standard library, and the rooms that may import it.
 FOREIGN = {
-    "wrapt": {"instrumentation"},
+    "wrapt": {"wrapping"},
     "platformdirs": {"folders"},
     "pytest": {"pytest_plugin"},
     **{name: {"collector"} for name in COLLECTORS},

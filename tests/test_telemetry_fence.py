@@ -156,6 +156,8 @@ def test_no_more_threads(monkeypatch, home, receiver):
     assert 1 == len(receiver.events)
 
 
+ODD = {"XDG_STATE_HOME": "no path that is absolute"}  # which platformdirs is asked
+
 # Says of an instrumented program's modules what a broken environment says of one of them.
 BROKEN = """
 import sys
@@ -193,8 +195,13 @@ NO_DESCRIPTOR = 'OSError(24, "Too many open files")'
 @pytest.mark.parametrize("module", ["wrapt jina_tel.debug", "platformdirs", "jina_tel.recorder"])
 def test_a_module_that_cannot_be_imported(error, module):
     script = BROKEN.replace("{error}", error)
+    odd = {**os.environ, **ODD}
     process = subprocess.run(
-        [sys.executable, "-c", script, *module.split()], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script, *module.split()],
+        capture_output=True,
+        text=True,
+        env=odd,
+        timeout=60,
     )
 
     assert (0, "") == (process.returncode, process.stderr)
@@ -230,7 +237,7 @@ class Flow:
         return self
 
 for name in [name for name in sys.modules if name.partition(".")[0] == "json"]:
-    del sys.modules[name]  # wrapt has imported it, on Python 3.13
+    del sys.modules[name]
 
 signal.signal(signal.SIGUSR1, lambda *_: [Flow().start() for _ in range(3)])
 sys.meta_path.insert(0, Amid())
@@ -243,6 +250,7 @@ assert acme.flush(30)
 @pytest.mark.parametrize("module", ["jina_tel.answers", "platformdirs.unix", "jina_tel.pipeline"])
 def test_a_signal_handler_that_starts_amid_our_imports_loses_nothing(receiver, module):
     bare = {name: value for name, value in os.environ.items() if name not in BARE}
+    bare |= ODD
     process = subprocess.run(
         [sys.executable, "-c", AMID, module, receiver.url], capture_output=True, text=True, env=bare
     )

@@ -12,7 +12,7 @@ from servers import ACCEPTED, Server, answer, body_of, failure_of, saying, sent_
 
 from jina_tel.errors import TransportError
 from jina_tel.testing import Receiver, Status, Truncated
-from jina_tel.transports.base import Answer
+from jina_tel.transports.base import Answer, Body
 from jina_tel.transports.http import HttpTransport
 from jina_tel.transports.response import CONTENT_BYTES
 
@@ -197,7 +197,7 @@ def test_an_answer_that_comes_before_the_body_was_read_counts():
         connection.recv(100)
         connection.sendall(answer(413, Connection="close"))
 
-    big = BODY._replace(gzipped=b"x" * 20_000_000)
+    big = Body(1, BODY.content, b"x" * 20_000_000)
     with Server(talk) as server:
         assert 413 == sent_to(server, big).status
 

@@ -104,7 +104,9 @@ def test_a_folded_header_is_one():
 def test_the_success_of_connect_has_no_content():
     said = b"HTTP/1.1 200 x\r\nContent-Length: 5\r\n\r\n"
 
-    assert (b"", True) == read_response(Pieces(said, 99), to_connect=True)[2:]
+    response = read_response(Pieces(said, 99), to_connect=True)
+
+    assert (b"", True) == (response.content, response.stays)
 
 
 def test_a_connection_with_more_on_it_than_an_answer_is_not_used_again():

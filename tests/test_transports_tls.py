@@ -10,7 +10,7 @@ from certificates import Authority
 from servers import ACCEPTED, Server, answer, body_of, saying, soon
 
 from jina_tel.errors import TransportError
-from jina_tel.transports.base import Answer
+from jina_tel.transports.base import Answer, Body
 from jina_tel.transports.http import HttpTransport
 
 BODY = body_of()
@@ -116,7 +116,7 @@ def test_a_connection_that_ended_between_two_bodies_is_opened_again(trusted, far
 
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_a_large_body_and_a_large_answer(trusted, newest):
-    large = BODY._replace(gzipped=bytes(range(256)) * 40_000)
+    large = Body(1, BODY.content, bytes(range(256)) * 40_000)
     content = b'{"rejected": 7, "padding": "' + b"x" * 900_000 + b'"}'
     with Server(saying(answer(202, content)), tls=trusted.server(newest=newest)) as server:
         found = sent_to(server.url, large, seconds=60)

@@ -14,10 +14,11 @@ from servers import ACCEPTED, Server, black_hole, body_of, saying, soon
 from jina_tel.errors import TransportError
 from jina_tel.files import Held
 from jina_tel.transports import wire
+from jina_tel.transports.base import Body
 from jina_tel.transports.http import HttpTransport
 
 BODY = body_of()
-BIG = BODY._replace(gzipped=b"ours" * 5_000_000)  # more than the system's buffers hold
+BIG = Body(1, BODY.content, b"ours" * 5_000_000)  # more than the system's buffers hold
 
 
 class Sending(threading.Thread):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 OTLP = "otlp+"  # ahead of an address: as an OpenTelemetry Collector wants it
 # What a delivery needs, leaf by leaf: the shipper imports each by itself, and a fork may come in
 # between. A module that is imported already costs a look.
-_ALWAYS = ("typing", "zlib", "stat", "urllib.parse", "jina_tel.transports.base")
-_LEAVES = ("base64", "binascii", "errno", "select")
+_ALWAYS = ("zlib", "stat", "urllib.parse", "jina_tel.transports.base")
+_LEAVES = ("binascii", "errno", "select")
 _TLS = ("selectors", "socket", "enum", "warnings", "_ssl", "ssl")
 _HTTP = (
     "jina_tel.transports.wire",

@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from .. import __version__, forks
 from ..errors import TransportError
-from .base import USER_AGENT, Answer, Body
+from .base import USER_AGENT, Answer, Body, Record
 from .proxies import Proxy, proxy_for
 from .response import read_response
 from .wire import Wire, connect, encrypt
@@ -25,7 +24,7 @@ PORTS = {"http": 80, "https": 443}
 _KEEPS_METHOD = (301, 302, 307, 308)  # the first two as curl --post301 does: ours is no form
 
 
-class Target(NamedTuple):
+class Target(Record):
     """Where a request goes.
 
     Attributes:
@@ -36,11 +35,14 @@ class Target(NamedTuple):
         authority: host and port, as the Host header has them.
     """
 
-    scheme: str
-    host: str
-    port: int
-    path: str
-    authority: str
+    __slots__ = ("authority", "host", "path", "port", "scheme")
+
+    def __init__(self, scheme: str, host: str, port: int, path: str, authority: str) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.path = path
+        self.authority = authority
 
 
 def target_of(url: str) -> Target:
@@ -142,15 +144,15 @@ class HttpTransport:
         return encrypt(wire, target.host) if target.scheme == "https" else wire
 
     def _answer(self, wire: Wire) -> tuple[Answer, str | None]:
-        status, headers, content, stays = read_response(wire)
-        if stays:
+        came = read_response(wire)
+        if came.stays:
             self._wire = wire
         else:
             wire.close()
-        location = headers.get("location") if status in _KEEPS_METHOD else None
-        wait = retry_after(headers.get("retry-after"))
+        location = came.headers.get("location") if came.status in _KEEPS_METHOD else None
+        wait = retry_after(came.headers.get("retry-after"))
         self.took = time.monotonic() - self.handed_over
-        return Answer(status, wait, self._rejected_in(content), content), location
+        return Answer(came.status, wait, self._rejected_in(came.content), came.content), location
 
     def _rejected_in(self, content: bytes) -> int:
         return rejected_in(content)

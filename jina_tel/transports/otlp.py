@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import calendar
 import json
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from .base import Encoding
@@ -24,6 +23,7 @@ from .http import HttpTransport
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 SCOPE = "jina_tel"
 LOGS = "/v1/logs"

@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
-import base64
-from typing import TYPE_CHECKING, NamedTuple
+from binascii import b2a_base64
 from urllib.parse import unquote, urlsplit
 
 from ..errors import TransportError
+from .base import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Proxy(NamedTuple):
+class Proxy(Record):
     """A proxy.
 
     Attributes:
@@ -25,9 +26,12 @@ class Proxy(NamedTuple):
         authorization: the value of ``Proxy-Authorization``, ``""`` without credentials.
     """
 
-    host: str
-    port: int
-    authorization: str
+    __slots__ = ("authorization", "host", "port")
+
+    def __init__(self, host: str, port: int, authorization: str) -> None:
+        self.host = host
+        self.port = port
+        self.authorization = authorization
 
 
 def proxy_for(scheme: str, host: str, authority: str, environ: Mapping[str, str]) -> Proxy | None:
@@ -84,4 +88,4 @@ def _basic(name: str | None, password: str | None) -> str:
     if name is None:
         return ""
     pair = f"{unquote(name)}:{unquote(password or '')}"
-    return "Basic " + base64.b64encode(pair.encode()).decode()
+    return "Basic " + b2a_base64(pair.encode(), newline=False).decode()

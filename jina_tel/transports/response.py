@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from .base import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,7 +26,7 @@ class ProtocolError(ValueError):
     """What came is no answer of HTTP/1.1, or not all of one."""
 
 
-class Response(NamedTuple):
+class Response(Record):
     """An answer.
 
     Attributes:
@@ -35,10 +36,15 @@ class Response(NamedTuple):
         stays: whether the connection may be used for another request.
     """
 
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    stays: bool
+    __slots__ = ("content", "headers", "status", "stays")
+
+    def __init__(
+        self, status: int, headers: Mapping[str, str], content: bytes, stays: bool
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
+        self.stays = stays
 
 
 class _Input:

@@ -13,13 +13,14 @@ import errno
 import os
 import select
 import time
-from typing import TYPE_CHECKING, Any, cast
 
 from ..files import Held, Plugs, is_ours
 from ..forks import original
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
+    from typing import Any
 
 PIECE_BYTES = 16 * 1024
 # Where a host has given SIGPIPE back its default, a plain send to a closed connection would end it.
@@ -164,8 +165,7 @@ class EncryptedWire(Wire):
 
         self._below = wire
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        # As bytes, too; the types know of a str alone.
-        name = cast(str, host.encode("ascii"))
+        name: Any = host.encode("ascii")  # the types know of a str alone
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._want_read = ssl.SSLWantReadError
         self._ended = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
@@ -193,9 +193,10 @@ class EncryptedWire(Wire):
     def receive(self, most_bytes: int) -> bytes:
         """Return what came, ``b""`` at the end."""
         try:
-            return cast(bytes, self._run(lambda: self._tls.read(most_bytes)))
+            received: bytes = self._run(lambda: self._tls.read(most_bytes))
         except self._ended:
             return b""
+        return received
 
     def close(self) -> None:
         """Close the wire below."""

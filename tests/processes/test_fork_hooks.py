@@ -81,7 +81,7 @@ Flow("First").start()
 assert finder not in sys.meta_path
 assert flush(60)
 """
-    process = machine.run(NUMBERED + script)
+    process = machine.run(NUMBERED + script, XDG_CONFIG_DIRS="etc")  # which platformdirs is asked
 
     assert (0, "") == (process.code, process.err)
     expected = {"First", "Handler"} | ({"Child"} if forks else set())

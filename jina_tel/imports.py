@@ -1,0 +1,95 @@
+"""Hooks for modules: called once a module is imported, at once where it is.
+
+An import that is under way is waited for, and one that fails leaves its hooks for the next. Nothing
+of the host's is replaced: a finder stands first among the others, and a module's own spec says when
+its import has ended.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    Called = Callable[[ModuleType], None]
+
+_waiting: dict[str, list[Called]] = {}
+
+
+def when_imported(module: str, hook: Called) -> None:
+    """Have ``hook`` called with ``module`` once it is imported: at once, if it is.
+
+    Else in the thread that imports it, before that import returns. A hook raises nothing: it would
+    come out of the host's import. Not called where the module's spec is of a kind that takes no
+    subclass, or where a finder that was put first later finds it.
+    """
+    _waiting.setdefault(module, []).append(hook)
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)  # and stays: others may be going through the list
+    loaded = sys.modules.get(module)  # looked for last: another thread may just have imported it
+    if is_initializing(loaded):
+        _wait_for(loaded)
+    elif loaded is not None:
+        _tell(module)
+
+
+def is_initializing(module: ModuleType | None) -> bool:
+    """Tell whether the import of ``module`` is under way."""
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
+
+
+def _tell(name: str) -> None:
+    for hook in _waiting.pop(name, ()):
+        hook(sys.modules[name])
+
+
+def _wait_for(module: Any) -> None:
+    spec = module.__spec__
+    _follow(spec)
+    if not spec._initializing:
+        spec._initializing = False  # it has just ended, in another thread
+
+
+class _Finder:
+    """Finds no module by itself; follows the import of one that is waited for."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Return what the finders behind this one find, if it is waited for."""
+        if name not in _waiting:
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        found = (finder.find_spec(name, path, target) for finder in others)
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None:
+            _follow(spec)
+        return spec
+
+
+_finder = _Finder()
+
+
+class _Followed:
+    """Mixed into a spec's class until the import has ended: importlib notes that in the spec."""
+
+    before: type
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "_initializing" and not value:
+            self.__class__ = self.before
+            if self.name in sys.modules:  # type: ignore[attr-defined]
+                _tell(self.name)  # type: ignore[attr-defined]
+
+
+def _follow(spec: Any) -> None:
+    kind = type(spec)
+    if issubclass(kind, _Followed):
+        return
+    try:
+        spec.__class__ = type(kind.__name__, (_Followed, kind), {"before": kind})
+    except TypeError:
+        pass  # of a kind that takes no subclass: nobody is told
