@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from _weakref import ref  # weakref would bring its containers along
 from contextvars import ContextVar
-from types import CoroutineType
+from types import CoroutineType, FunctionType
 
 from . import event
 from .options import Options, is_word
@@ -156,7 +156,7 @@ def is_async(function: Any) -> bool:
     inspect = sys.modules.get("inspect")
     if inspect is not None:
         return bool(inspect.iscoroutinefunction(function))
-    return bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _COROUTINE)
+    return type(function) is FunctionType and bool(function.__code__.co_flags & _COROUTINE)
 
 
 def wrapper_for(hook: Hook, takes_instance: bool, runs_later: bool) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ its import has ended.
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,14 +60,26 @@ class _Finder:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Return what the finders behind this one find, if it is waited for."""
-        if name not in _waiting:
+        asked = get_ident(), name
+        if name not in _waiting or asked in _asked:
             return None
-        others = (finder for finder in sys.meta_path if finder is not self)
-        found = (finder.find_spec(name, path, target) for finder in others)
-        spec = next((spec for spec in found if spec is not None), None)
+        _asked.add(asked)
+        try:
+            spec = _found(name, path, target)
+        finally:
+            _asked.discard(asked)
         if spec is not None:
             _follow(spec)
         return spec
+
+
+_asked: set[tuple[int, str]] = set()  # by thread: another finder, too, may ask all the others
+
+
+def _found(name: str, path: Any, target: Any) -> Any:
+    finders = (getattr(finder, "find_spec", None) for finder in list(sys.meta_path))
+    found = (find(name, path, target) for find in finders if find is not None)
+    return next((spec for spec in found if spec is not None), None)
 
 
 _finder = _Finder()

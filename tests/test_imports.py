@@ -177,3 +177,34 @@ def test_a_package_s_module_and_one_of_c_are_told_too(name, module, heard, monke
     when_imported(name, heard.append)
 
     assert [importlib.import_module(name)] == heard
+
+
+class Asking:
+    """A finder that asks all the others for the spec, and does something with it, as ours does."""
+
+    def find_spec(self, name, path=None, target=None):
+        if not name.startswith("awaited"):
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        found = (finder.find_spec(name, path, target) for finder in others)
+        return next((spec for spec in found if spec is not None), None)
+
+
+def test_finders_that_ask_each_other_come_to_an_end(module, heard, monkeypatch):
+    name = module("")
+    when_imported(name, heard.append)
+    monkeypatch.setattr(sys, "meta_path", [imports._finder, Asking(), *sys.meta_path])
+    found = importlib.import_module(name)
+
+    assert [found] == heard
+    assert set() == imports._asked
+
+
+def test_a_finder_from_before_there_were_specs_is_passed_over(module, heard, monkeypatch):
+    name = module("")
+    monkeypatch.setattr(sys, "meta_path", [object(), *sys.meta_path])
+    when_imported(name, heard.append)
+    monkeypatch.setattr(sys, "meta_path", [imports._finder, *sys.meta_path])
+    found = imports._finder.find_spec(name)
+
+    assert name == found.name
