@@ -25,11 +25,12 @@ def vendor(environ: Mapping[str, str]) -> str | None:
     Returns:
         "GitHub Actions", for instance; None on a CI that the list does not name, too.
     """
-    if environ.get("CI") == "false":
+    given = {name: environ.get(name, "") for name in environ if name in _ASKED}
+    if not given or given.get("CI") == "false":
         return None
     found = None
     for name, matches in _VENDORS:
-        if matches(environ):
+        if matches(given):
             found = name
     return found
 
@@ -41,20 +42,27 @@ def is_ci(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in _GENERIC) or vendor(environ) is not None
 
 
+_ASKED = {"CI"}  # the variables that the rules ask for: most programs have none of them
+
+
 def _set(*names: str) -> Rule:
     """Match when all of these variables are set and none is empty."""
+    _ASKED.update(names)
     return lambda environ: all(environ.get(name) for name in names)
 
 
 def _any(*names: str) -> Rule:
+    _ASKED.update(names)
     return lambda environ: any(environ.get(name) for name in names)
 
 
 def _is(name: str, value: str) -> Rule:
+    _ASKED.add(name)
     return lambda environ: environ.get(name) == value
 
 
 def _holds(name: str, part: str) -> Rule:
+    _ASKED.add(name)
     return lambda environ: part in environ.get(name, "")
 
 

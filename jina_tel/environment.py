@@ -25,6 +25,8 @@ KERNEL_CHARACTERS = 200
 NAME_CHARACTERS = 32
 _IN_NAMES = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
+_LIBRARY = {os.path.dirname(getattr(os, "__file__", "")) + below for below in ("", "/lib-dynload")}
+
 # Where a distribution's module has another name: the version of what is loaded counts first.
 _MODULES = {"pyyaml": "yaml", "grpcio": "grpc", "protobuf": "google.protobuf"}
 _PROCESSORS = {"arm64": "arm", "x86_64": "i386"}  # what `uname -p` says on macOS
@@ -130,10 +132,12 @@ def _loaded_version(name: str) -> str:
 def _installed(wanted: set[str]) -> dict[str, str]:
     """Return version by normalized name of what ``sys.path`` holds of these; the first one counts.
 
-    Folders hold hundreds of names: each is asked no more than is needed to pass it over.
+    Folders hold hundreds of names: each is asked no more than is needed to pass it over. Nobody
+    installs into those of the standard library.
     """
     found: dict[str, str] = {}
-    for folder in dict.fromkeys(entry for entry in sys.path if isinstance(entry, str)):
+    folders = (entry for entry in sys.path if isinstance(entry, str) and entry not in _LIBRARY)
+    for folder in dict.fromkeys(folders):
         for name in _names_in(folder):
             if name.endswith("-info"):
                 distribution, dash, version = _stem(name).partition("-")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS = 0.1  # between two claims of a delivery: what comes in between shares a request
 ELECTION_SECONDS = 3.0  # the leader, or the next process, has what is still there then
-LOOK_SECONDS, HURRY_SECONDS = 0.1, 0.01
+LOOK_SECONDS, HURRY_SECONDS = 0.2, 0.01
 STARVING_SECONDS = 3.0  # a storm of forks may put us off for so long, not forever
 JOIN_SECONDS = 1.0
 MOMENT_SECONDS = 0.05  # between two waits, or a wait and a request, there is less than that to do

@@ -27,7 +27,7 @@ def verdicts(
     for one in ours(candidates):
         found += _answered(one, added, always, delivering)
         for word in ("hung", "closed"):
-            base = stories[word][f"imports of {one.title}"]
+            base = stories[word]["bare call"]
             found += _unanswered(one.title, word, stories[word][one.title], base)
     return found
 

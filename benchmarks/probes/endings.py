@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..candidates import Candidate
@@ -28,7 +28,6 @@ from .floors import HOST
 
 LATER_SECONDS = 1.0  # between what failed and the process that finds the endpoint healthy again
 ARRIVAL_SECONDS = 1.0
-BASE = ("wrapt", "platformdirs")
 SILENT = ("hung", "closed")
 CONDITIONS = (
     ("healthy", "healthy", ()),
@@ -95,10 +94,8 @@ def answered(candidate: Candidate, word: str, host: tuple[str, ...] = ()) -> tup
 
 def unanswered(candidate: Candidate, word: str) -> Story:
     """Return the story of a home whose endpoint is ``hung`` or ``closed``, and then healthy."""
-    host = BASE if candidate.title.startswith("imports") else ()
     with Sink(candidate.event, word) as sink, new_home() as home:
-        first = end(candidate, sink.url, home, host)
-        then = end(candidate, sink.url, home, host)
+        first, then = (end(candidate, sink.url, home) for _ in range(2))
         if candidate.kind == "floor":
             return Story(first, then)
         sink.tell("healthy")
@@ -109,15 +106,6 @@ def unanswered(candidate: Candidate, word: str) -> Story:
             return Story(first, then, by_third)  # what it has not kept, it will not send
         end(candidate, sink.url, home, act="linger")
         return Story(first, then, by_third, sink.wait_for(4, ARRIVAL_SECONDS)["events"])
-
-
-def imports_alone(bare: Candidate, one: Candidate) -> Candidate:
-    """Return a program that has imported what ours is built on, and does nothing with it.
-
-    What Python does with those modules at its end is no wait of ours.
-    """
-    title = f"imports of {one.title}"
-    return replace(bare, title=title, requirements=one.requirements)
 
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
@@ -143,7 +131,7 @@ def _stories(
     candidates: list[Candidate], bare: Candidate, plan: Plan
 ) -> dict[str, dict[str, list[Story]]]:
     """Return the stories of all, by what the endpoint did; ours one by one: milliseconds count."""
-    mine = [bare, *(imports_alone(bare, one) for one in ours(candidates)), *ours(candidates)]
+    mine = [bare, *ours(candidates)]
 
     def told_together(word: str) -> dict[str, list[Story]]:
         rounds = min(plan.slow_rounds, 2)

@@ -49,21 +49,19 @@ def after(candidate: Candidate, word: str, events: int) -> tuple[float, float]:
 
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
-    """Measure all beside a program that does nothing, ours also beside its imports."""
+    """Measure all beside a program that does nothing."""
     bare = next(one for one in candidates if one.title == "bare call")
     all_of = [bare, *senders(candidates)]
     one_event = at_once(all_of, plan.slow_rounds, lambda one: after(one, "healthy", 1))
     many = at_once(
         all_of, min(plan.slow_rounds, 2), lambda one: after(one, "closed", plan.closed_events)
     )
-    floors = {one.title: _floor(one, plan) for one in ours(candidates)}
     floor = middle(mb for mb, _ in one_event[bare.title])
     rows = []
     for title in one_event:
-        idle = [mb - floor for mb, _ in one_event[title]]
-        beyond = span([i + floor - floors[title] for i in idle]) if title in floors else ""
+        idle = span([mb - floor for mb, _ in one_event[title]])
         closed = span([mb - floor for mb, _ in many[title]])
-        rows.append((title, span(idle), beyond, closed, span([disk for _, disk in many[title]])))
+        rows.append((title, idle, closed, span([disk for _, disk in many[title]])))
     limited = ", ".join(
         f"{one.title} {one.most_events:,}" for one in all_of if one.most_events < plan.closed_events
     )
@@ -75,41 +73,22 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     columns = (
         "",
         "MB, idle after one event",
-        "MB, beyond wrapt and platformdirs",
         "MB, after many into a closed port",
         "MB on disk",
     )
     table = Table("Memory", note, columns, rows[1:])
     verdicts = []
     for one in ours(candidates):
-        verdicts += _verdicts(one.title, one_event, many, floor, floors[one.title], plan)
+        verdicts += _verdicts(one.title, one_event, many, floor, plan)
     return Findings([table], verdicts)
 
 
-def _floor(one: Candidate, plan: Plan) -> float:
-    """Return the memory of a program that has imported what ours is built on, and no more."""
-    script = "import os, wrapt, platformdirs; print('ready', flush=True); os.read(0, 1)"
-    found = []
-    for _ in range(plan.slow_rounds):
-        line = [str(one.python), "-I", "-c", script]
-        with new_home() as home, staying(line, environment(home)) as process:
-            found.append(resident_mb(process.pid))
-    return middle(found)
-
-
-def _verdicts(title, one_event, many, floor, base, plan: Plan) -> list[Verdict]:
+def _verdicts(title, one_event, many, floor, plan: Plan) -> list[Verdict]:
     idle = middle(mb for mb, _ in one_event[title])
     closed = middle(mb for mb, _ in many[title])
     disk = max(disk for _, disk in many[title])
     return [
         at_most(f"memory ({title}), idle after one event", "6 MB", idle - floor, MOST_MB, "MB"),
-        at_most(
-            f"memory ({title}), idle after one event, beyond wrapt and platformdirs",
-            "6 MB",
-            idle - base,
-            MOST_MB,
-            "MB",
-        ),
         at_most(
             f"memory ({title}), after {plan.closed_events:,} events into a closed port",
             "6 MB, or what it has idle",
