@@ -14,9 +14,6 @@ from fcntl import F_GETFL, fcntl
 
 from .. import files, forks
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
 MOST_LINES = 256  # so that many processes at once stay near the journal's bound
 END_SECONDS = 0.05  # a line takes microseconds
 SHARE = 16  # of what room there is: so many others may have a lease, too
