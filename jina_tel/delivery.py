@@ -115,7 +115,7 @@ class Delivery:
 
     def waits(self) -> bool:
         """Tell whether anything waits."""
-        return self._journal.waiting_bytes() > 0
+        return self._journal.waits()
 
     def body(self, lines: list[bytes], at: float) -> tuple[Body, dict[str, int]]:
         """Return the body of a request for these lines, and what it leaves out; counts nothing."""

@@ -226,8 +226,8 @@ def _carried_tree() -> Tree | None:
 def _process_began() -> float:
     """When this process began: of the kernel on Linux, elsewhere when we were imported."""
     try:
-        said = files.read_bytes("/proc/self/stat", 4096)
-        ticks = int(said.rpartition(b")")[2].split()[19])
+        with open("/proc/self/stat", "rb") as file:
+            ticks = int(file.read().rpartition(b")")[2].split()[19])
         since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
         return time.time() - (since_boot - ticks / os.sysconf("SC_CLK_TCK"))
     except (OSError, ValueError, IndexError, AttributeError):

@@ -260,7 +260,7 @@ class Recorder:
         self._look(time.monotonic())
         pipeline = self._pipeline or self._open()
         self.write_ledger()
-        if not pipeline.journal.waiting_bytes():
+        if not pipeline.journal.waits():
             return True
         return bool(forks.load("jina_tel.hurry").flush(pipeline.shipper, deadline))
 
@@ -274,7 +274,7 @@ class Recorder:
         """At exit, begun at the monotonic moment ``began``: write down, and ship from the root."""
         self.write_ledger()
         pipeline = self._pipeline
-        if pipeline is None or not identity.tree().is_root or not pipeline.journal.waiting_bytes():
+        if pipeline is None or not identity.tree().is_root or not pipeline.journal.waits():
             return
         deadline = began + self.exit_seconds()
         if time.monotonic() < deadline and self.may_send():

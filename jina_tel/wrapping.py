@@ -25,7 +25,8 @@ def _classes() -> Any:
     """Return a module that has both."""
     if "wrapt" not in sys.modules and not os.environ.get("WRAPT_DISABLE_EXTENSIONS"):
         try:
-            return _extension()
+            with sys.modules["_frozen_importlib"]._ModuleLockManager("wrapt"):
+                return _extension()  # and no other thread imports wrapt meanwhile
         except Exception:  # noqa: BLE001 - a wrapt, or a Python, that is made in another way
             pass
     import wrapt
@@ -34,6 +35,8 @@ def _classes() -> Any:
 
 
 def _extension() -> ModuleType:
+    if "wrapt" in sys.modules:
+        raise ImportError("another thread has imported it while we waited")
     package: Any = _spec_of("wrapt", None)
     loaded: dict[str, ModuleType] = {}
     try:

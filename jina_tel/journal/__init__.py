@@ -58,6 +58,9 @@ if TYPE_CHECKING:
         def let_go(self) -> None:
             """End the lease that there is."""
 
+        def waits(self) -> bool:
+            """Tell whether anything does."""
+
         def waiting_bytes(self) -> int:
             """Return how much waits, in bytes."""
 

@@ -140,6 +140,10 @@ class DiskJournal:
         except OSError:
             return []
 
+    def waits(self) -> bool:
+        """Tell whether anything does: one look, where something was just recorded."""
+        return size_of(self._path) > 0 or self.waiting_bytes() > 0
+
     def waiting_bytes(self) -> int:
         """Return the size of all that waits."""
         # In this order: what is claimed in between is counted twice, and not missed.

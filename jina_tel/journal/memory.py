@@ -44,6 +44,10 @@ class MemoryJournal:
     def let_go(self) -> None:
         """Do nothing: there is no lease."""
 
+    def waits(self) -> bool:
+        """Tell whether anything does."""
+        return bool(self._lines)
+
     def waiting_bytes(self) -> int:
         """Return the size of all that waits."""
         return self._bytes if self._lines else 0
