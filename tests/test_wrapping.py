@@ -137,3 +137,27 @@ def test_a_host_s_thread_may_import_the_package_at_the_same_time():
     last = "thread.join(); import wrapt; print(found[0]('ab'), hasattr(wrapt, 'decorator'))"
 
     assert "2 True\n" == shown(THREADS, last)
+
+
+AMID = """
+import threading
+def host():
+    import wrapt
+
+class Amid:
+    def find_spec(self, name, path=None, target=None):
+        if name == "wrapt._wrappers" and not threads:
+            threads.append(threading.Thread(target=host))
+            threads[0].start()
+            threads[0].join(0.5)  # it waits until we are done
+            print("wrapt" in sys.modules)
+
+threads = []
+sys.meta_path.insert(0, Amid())
+"""
+
+
+def test_no_other_thread_imports_the_package_amid_ours():
+    last = "threads[0].join(); import wrapt; print(hasattr(wrapt, 'decorator'))"
+
+    assert "False\nTrue\n" == shown(AMID, last)
