@@ -74,9 +74,14 @@ class Signal:
 
 def see_gone(task: int | None, seconds: float) -> None:
     """Wait until the kernel has no such task: a thread is joined a little earlier than it ends."""
-    path, sleep = f"/proc/self/task/{task}", original("time", "sleep")
-    until = time.monotonic() + seconds
-    while task and os.path.exists(path) and time.monotonic() < until:
+    path = f"/proc/self/task/{task}"
+    wait_for(lambda: not (task and os.path.exists(path)), seconds)
+
+
+def wait_for(holds: Callable[[], bool], seconds: float) -> None:
+    """Wait until it ``holds``, at most ``seconds``: for what takes microseconds."""
+    sleep, until = original("time", "sleep"), time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
         sleep(0.0001)
 
 

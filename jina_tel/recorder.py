@@ -274,7 +274,10 @@ class Recorder:
         """At exit, begun at the monotonic moment ``began``: write down, and ship from the root."""
         self.write_ledger()
         pipeline = self._pipeline
-        if pipeline is None or not identity.tree().is_root or not pipeline.journal.waits():
+        if pipeline is None:
+            return
+        pipeline.shipper.see_begun()
+        if not identity.tree().is_root or not pipeline.journal.waits():
             return
         deadline = began + self.exit_seconds()
         if time.monotonic() < deadline and self.may_send():

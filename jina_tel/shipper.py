@@ -135,6 +135,10 @@ class Shipper:
                 self.wake(time.monotonic())
             ended.set()
 
+    def see_begun(self) -> None:
+        """At exit: wait until our thread runs; Python would end under one that has yet to begin."""
+        forks.wait_for(lambda: self._task != 0, JOIN_SECONDS)
+
     def has_more(self) -> bool:
         """Tell whether anything waits."""
         return self.delivery is not None and self.delivery.waits()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
-from jina_tel import Telemetry, election, shipper
+from jina_tel import Telemetry, election, forks, shipper
 from jina_tel.journal.disk import FILE
 
 
@@ -28,3 +29,17 @@ def test_who_waits_for_the_one_that_ships_ends_once_all_is_sent(home, receiver, 
             time.sleep(0.05)
     finally:
         election.resign(leader)
+
+
+def test_an_exit_sees_a_thread_begin(monkeypatch):
+    """CPython 3.9 ends under a thread that has been started, and has run nothing yet."""
+    held = []
+    monkeypatch.setattr(forks, "start_thread", held.append)
+    alone = shipper.Shipper((), lambda: None, None, lambda: None, lambda: None, print)
+    alone.wake(time.monotonic())
+    begun = threading.Timer(0.2, held[0])
+    begun.start()
+    alone.see_begun()
+
+    assert alone._task
+    begun.join()

@@ -198,12 +198,12 @@ def _is_ours(path: str) -> bool:
     """Tell whether this is a file that we can read to its end and then delete."""
     try:
         descriptor = files.open_file(path, files.UPDATE)
+        try:
+            return stat.S_ISREG(os.fstat(descriptor).st_mode)
+        finally:
+            files.close(descriptor)
     except OSError:
         return False
-    try:
-        return stat.S_ISREG(os.fstat(descriptor).st_mode)
-    finally:
-        files.close(descriptor)
 
 
 def _lines(path: str) -> int:
