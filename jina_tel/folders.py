@@ -110,14 +110,14 @@ def _by_xdg(variable: str, default: str, *, several: bool) -> str | None:
     """Return what platformdirs would, None where that is not plain.
 
     Its import costs a bare program 12 ms. It is asked on another system, and where a path is not
-    absolute: the specification ignores that, its versions do one thing or another.
+    absolute, or ends with a space: its versions do one thing or another.
     """
     environ = os.environ
     if sys.platform != "linux" or "ANDROID_ROOT" in environ or environ.get("HOME", "")[:1] != "/":
         return None
     given = environ.get(variable) or os.path.expanduser(default)
     places = given.split(os.pathsep) if several else [given]
-    if not all(place.startswith("/") for place in places):
+    if not all(place.startswith("/") and place == place.strip() for place in places):
         return None
     return os.pathsep.join(os.path.join(place, APPLICATION) for place in places)
 

@@ -1,8 +1,8 @@
 """Hooks for modules: called once a module is imported, at once where it is.
 
-An import that is under way is waited for, and one that fails leaves its hooks for the next. Nothing
-of the host's is replaced: a finder stands first among the others, and a module's own spec says when
-its import has ended.
+An import that is under way is waited for, and one that fails leaves its hooks for the next. No
+loader of the host's is replaced: a finder stands first among the others, and a module's own spec
+says when its import has ended. A spec that is found, and not imported from, stays of that class.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def when_imported(module: str, hook: Called) -> None:
 
     Else in the thread that imports it, before that import returns. A hook raises nothing: it would
     come out of the host's import. Not called where the module's spec is of a kind that takes no
-    subclass, or where a finder that was put first later finds it.
+    subclass, where a finder that was put first later finds it, or where importlib does not import
+    it: by hand, as with ``importlib.util.LazyLoader``.
     """
     _waiting.setdefault(module, []).append(hook)
     if _finder not in sys.meta_path:
