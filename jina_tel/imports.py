@@ -59,14 +59,14 @@ def _wait_for(module: Any) -> None:
 class _Finder:
     """Finds no module by itself; follows the import of one that is waited for."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Return what the finders behind this one find, if it is waited for."""
-        asked = get_ident(), name
-        if name not in _waiting or asked in _asked:
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        """Return what the other finders find, if it is waited for."""
+        asked = get_ident(), fullname
+        if fullname not in _waiting or asked in _asked:
             return None
         _asked.add(asked)
         try:
-            spec = _found(name, path, target)
+            spec = _found(fullname, path, target)
         finally:
             _asked.discard(asked)
         if spec is not None:

@@ -36,6 +36,7 @@ LEDGER_SECONDS = 10.0  # how often losses are written down while they go on
 # lines that tell of losses.
 CLAIMED_SHARE, LEDGER_SHARE = 2, 16
 LONG_EXIT_SECONDS = 1.0  # where nobody comes after us
+_SENDING = ("jina_tel.packing", "jina_tel.delivery", "jina_tel.hurry")
 
 
 class Recorder:
@@ -244,12 +245,7 @@ class Recorder:
                 self.may_send,
             )
 
-        modules = (
-            *modules_for(self.endpoint),
-            "jina_tel.packing",
-            "jina_tel.delivery",
-            "jina_tel.hurry",
-        )
+        modules = (*modules_for(self.endpoint), *_SENDING)
         tasks = self._ahead_of_shipping, pipeline.journal.let_go, self.fence
         return Shipper(modules, deliver, pipeline.folder, *tasks)
 

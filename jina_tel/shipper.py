@@ -26,9 +26,8 @@ PAUSE_SECONDS = 0.1  # between two claims of a delivery: what comes in between s
 ELECTION_SECONDS = 3.0  # the leader, or the next process, has what is still there then
 LOOK_SECONDS, HURRY_SECONDS = 0.2, 0.01
 STARVING_SECONDS = 3.0  # a storm of forks may put us off for so long, not forever
-JOIN_SECONDS = 1.0
 MOMENT_SECONDS = 0.05  # between two waits, or a wait and a request, there is less than that to do
-SOON_SECONDS = 1.0
+SOON_SECONDS, JOIN_SECONDS = 1.0, 1.0
 TICK_SECONDS = 0.001  # how often an exit looks whether only the answer is awaited
 REST_SECONDS = 60.0  # after the system has refused us a thread
 
@@ -101,8 +100,7 @@ class Shipper:
     def _start(self, now: float) -> bool:
         self.ended, self._hurry, self.led = Signal(), Signal(), False
         self._task, self._waiting, self._yielding = 0, True, False
-        if self._starved_since is None:
-            self._starved_since = now
+        self._starved_since = self._starved_since or now
         try:
             forks.start_thread(self._run)
         except RuntimeError:  # no more threads, or the interpreter is shutting down
@@ -157,9 +155,8 @@ class Shipper:
     def _prepared(self) -> Delivery:
         for module in self._modules:
             self._load(module)
-        if self.delivery is None:
-            self.delivery = self._make()
-        return self.delivery
+        self.delivery = delivery = self.delivery or self._make()
+        return delivery
 
     def _load(self, module: str) -> None:
         """Import one leaf; a fork waits for it, and may end our thread behind it."""

@@ -1,7 +1,7 @@
 """The two classes of wrapt's that ours are built on; the only import of wrapt.
 
 A bare program that imports the package pays for all that it brings along: with wrapt 2 that is
-asyncio, 50 ms and 14 MB. So where nobody has imported it, its extension is loaded alone: a copy of
+asyncio, 40 ms and 15 MB. So where nobody has imported it, its extension is loaded alone: a copy of
 our own, of which ``sys.modules`` keeps nothing. The package is imported where there is no
 extension, or none is wanted.
 """
@@ -45,9 +45,8 @@ def _extension() -> ModuleType:
             if spec is not None:
                 sys.modules[name] = loaded[name] = _load(spec)
     finally:
-        for name, module in loaded.items():
-            if sys.modules.get(name) is module:
-                del sys.modules[name]
+        for name in loaded:
+            sys.modules.pop(name, None)
     return loaded[_EXTENSION]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+import sysconfig
 import types
 from pathlib import Path
 
@@ -164,6 +165,7 @@ def test_what_is_no_folder_on_the_path_does_no_harm(tmp_path, monkeypatch, entry
 
 AUDITED = """
 import sys
+import sysconfig
 events = []
 sys.addaudithook(lambda event, arguments: events.append((event, arguments)))
 before = set(sys.modules)
@@ -222,3 +224,15 @@ def test_an_overlay_is_gone_with_its_container(memory_folder):
         pytest.skip(f"no overlay can be mounted here: {done.stderr}")
 
     assert "overlay, which is gone with its container\n" == done.stdout
+
+
+def test_the_folders_of_the_standard_library_are_not_listed(monkeypatch):
+    """Hundreds of names each, and nobody installs there."""
+    asked = []
+    monkeypatch.setattr(environment, "_names_in", lambda folder: asked.append(folder) or [])
+    environment.distribution_versions(("jina",))
+
+    library = sysconfig.get_path("stdlib")
+    assert library in sys.path
+    assert {library, f"{library}/lib-dynload"}.isdisjoint(asked)
+    assert asked

@@ -100,7 +100,7 @@ def test_without_variables_they_are_where_xdg_says(home, monkeypatch):
     assert "/etc/xdg/jina_tel" in folders.site
 
 
-PATHS = ["", " ", ":", "a", "~/a", "/", "/a", "/a/", "//a", "/a b", "/a:/b", "/a::b"]
+PATHS = ["", " ", ":", "a", "/a ", "~/a", "/", "/a", "/a/", "//a", "/a b", "/a:/b", "/a::b"]
 XDG = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CONFIG_DIRS")
 
 
@@ -116,6 +116,20 @@ def test_they_are_platformdirs_own_whether_it_is_asked_or_not(environ):
             several = {"multipath": True} if kind.startswith("site") else {}
             plain = _by_xdg(*places, several=bool(several))
             assert plain is None or plain == _by_platformdirs(kind, **several)
+
+
+@LINUX
+def test_on_android_and_on_other_systems_platformdirs_is_asked(home, monkeypatch):
+    plain = _by_xdg(*_XDG["user_state_dir"], several=False)
+    with monkeypatch.context() as android:
+        android.setenv("ANDROID_ROOT", "/system")
+        on_android = _by_xdg(*_XDG["user_state_dir"], several=False)
+    with monkeypatch.context() as macos:
+        macos.setattr(sys, "platform", "darwin")
+        on_macos = _by_xdg(*_XDG["user_state_dir"], several=False)
+
+    assert plain
+    assert [None, None] == [on_android, on_macos]
 
 
 @LINUX

@@ -6,10 +6,13 @@ import asyncio
 import functools
 import gc
 import inspect
+import sys
 import warnings
 
 import pytest
 from recalled import product, taken
+
+from jina_tel import calls
 
 acme = product()
 other = product("other")
@@ -192,6 +195,24 @@ def test_a_coroutine_is_a_coroutine(kind):
     with pytest.raises(RuntimeError, match="already awaited"):
         asyncio.run(coroutine)
     assert ["Gateway.start"] == taken()
+
+
+@pytest.mark.parametrize("is_imported", [True, False])
+def test_a_coroutine_s_function_is_known_with_inspect_and_without(monkeypatch, is_imported):
+    async def later():
+        """Do nothing."""
+
+    def marked():
+        return later()
+
+    if hasattr(inspect, "markcoroutinefunction"):  # Python 3.12
+        marked = inspect.markcoroutinefunction(marked)
+    expected = [inspect.iscoroutinefunction(kind) for kind in (later, marked, len)]
+    if not is_imported:
+        monkeypatch.delitem(sys.modules, "inspect")
+        expected[1] = False  # nor has anybody marked one
+
+    assert expected == [calls.is_async(kind) for kind in (later, marked, len)]
 
 
 def test_a_task_and_a_future_count_once_they_are_returned():

@@ -24,7 +24,8 @@ class Record:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}{self._parts()!r}"
+        named = zip(self.__slots__, self._parts())
+        return f"{type(self).__name__}({', '.join(f'{name}={part!r}' for name, part in named)})"
 
     def _parts(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
