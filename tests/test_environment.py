@@ -165,7 +165,6 @@ def test_what_is_no_folder_on_the_path_does_no_harm(tmp_path, monkeypatch, entry
 
 AUDITED = """
 import sys
-import sysconfig
 events = []
 sys.addaudithook(lambda event, arguments: events.append((event, arguments)))
 before = set(sys.modules)
