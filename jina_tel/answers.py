@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 
-from . import files, forks
+from . import files, plain_json
 from .consent import Answer
 
 TYPE_CHECKING = False
@@ -112,11 +112,8 @@ def _format_of(content: dict[str, Any]) -> int:
 
 
 def _write(path: str, content: dict[str, Any], mode: int) -> None:
-    forks.load("json")
-    import json
-
     try:
-        files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n", mode)
+        plain_json.store(path, content, mode)
     except OSError as error:
         if error.filename is None:  # a full disk knows no names
             error.filename = path
@@ -147,10 +144,8 @@ def _read(path: str, product: str) -> Answer | None:
 
 def _parsed(path: str) -> dict[str, Any]:
     content_bytes = files.read_bytes(path, MOST_BYTES + 1)
-    forks.load("json")
-    import json  # 1-7 ms, on the host's thread: only where there is an answer to read
-
-    content = json.loads(content_bytes.decode()) if len(content_bytes) <= MOST_BYTES else None
+    text = content_bytes.decode() if len(content_bytes) <= MOST_BYTES else "null"
+    content = plain_json.loads(text)  # on the host's thread
     if not isinstance(content, dict) or type(content.get("v", FORMAT)) is not int:
         raise ValueError(f"{path} holds no answer")
     return content

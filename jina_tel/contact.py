@@ -15,10 +15,9 @@ from __future__ import annotations
 import os
 import time
 
-from . import files, forks
+from . import files, plain_json
 
 FILE = "contact.json"
-MODULES = ("collections", "re", "json.scanner", "json.decoder", "json.encoder", "json")
 HOUR = 3600.0
 GONE_SECONDS = 30 * 24 * HOUR
 LONGEST = GONE_SECONDS
@@ -178,11 +177,8 @@ def worth_saying(seconds: float) -> float:
 
 def load(folder: str) -> Contact:
     """Return the state kept in ``folder``, a fresh one where there is none that can be read."""
-    forks.load("json")
-    import json
-
     try:
-        content = json.loads(files.read_bytes(os.path.join(folder, FILE)).decode())
+        content = plain_json.loads(files.read_bytes(os.path.join(folder, FILE)).decode())
         return _checked(content)
     except (OSError, ValueError, RecursionError):
         return Contact()
@@ -191,7 +187,7 @@ def load(folder: str) -> Contact:
 def is_gone(folder: str) -> bool:
     """Tell whether the endpoint has asked to be left alone, by the state kept in ``folder``.
 
-    Asked once a second on the host's thread, which need not import ``json`` where it has not.
+    Asked once a second on the host's thread.
     """
     try:
         may_be = b'"gone": true' in files.read_bytes(os.path.join(folder, FILE))
@@ -202,12 +198,9 @@ def is_gone(folder: str) -> bool:
 
 def store(folder: str, contact: Contact) -> None:
     """Keep the state; where it cannot be written, the next process finds the one before."""
-    forks.load("json")
-    import json
-
     content = {name: getattr(contact, name) for name in Contact.__slots__}
     try:
-        files.write_whole(os.path.join(folder, FILE), json.dumps(content).encode() + b"\n")
+        plain_json.store(os.path.join(folder, FILE), content)
     except OSError:
         pass
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import files, forks
+from . import files, plain_json
 from .payload import fields_of
 
 TYPE_CHECKING = False
@@ -95,14 +95,10 @@ def _tell(product: str, text: str) -> None:
 
 def store(settings: Settings, config: str, at: float) -> None:
     """Note down that the present fields were shown at ``at``; raises OSError."""
-    forks.load("json")
-    import json
-
     from .event import rfc3339
 
     content = {"v": FORMAT, "at": rfc3339(at), "fields": _names(settings)}
-    path = os.path.join(config, FILE)
-    files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n")
+    plain_json.store(os.path.join(config, FILE), content)
 
 
 def shown(config: str) -> frozenset[str] | None:
@@ -116,11 +112,9 @@ def shown(config: str) -> frozenset[str] | None:
         return None
     except OSError:
         return frozenset()
-    forks.load("json")
-    import json
-
     try:
-        return frozenset(name for name in json.loads(content)["fields"] if isinstance(name, str))
+        fields = plain_json.loads(content)["fields"]
+        return frozenset(name for name in fields if isinstance(name, str))
     except (ValueError, TypeError, KeyError, RecursionError):
         return frozenset()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
+import os
 import zlib
 
-from . import identity
+from . import identity, plain_json
 from .event import rfc3339
-from .payload import as_wire, fields_of
+from .payload import as_wire, fields_of, is_id, is_time
 from .transports.base import NDJSON, Body
 
 TYPE_CHECKING = False
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
     from .transports.base import Encoding
 
 DAY = 86400.0
-# What the lines of a journal have of their own: an id and a time, and then what a thousand of them
-# share, the event and the facts of their process.
-_LINE = re.compile(
-    rb'\{"id":"([0-9a-f-]{1,64})"'
-    rb',"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?Z)"'
-    rb"(,.*\})\n"
-)
-_OPEN = "\x7f"  # stands where a line has its own; no value that may leave is this
+_OPEN = os.urandom(16).hex()  # stands where a line has its own; no value that may leave is this
 _MOST_KNOWN = 1000  # as many kinds of lines are remembered
 
 
@@ -88,23 +80,19 @@ class Packer:
 
     def _text_of(self, line: bytes, oldest: str, losses: list[dict[str, int]]) -> str:
         """Return the line as it leaves, or the reason why it does not."""
-        found = _LINE.fullmatch(line)
-        if found is None:
-            return self._worked_out(line, oldest, losses)
-        known = self._known.get(found[3])
-        if known is None:
+        found = _parts_of(line)
+        known = None if found is None else self._known.get(found[2])
+        if found is None or known is None:
             return self._worked_out(line, oldest, losses, found)
-        own, time = found[1].decode(), found[2].decode()
-        if time < oldest:
-            return "too_old"
-        return known % (own, time, identity.session_id(own))
+        own, time, _ = found
+        return "too_old" if time < oldest else known % (own, time, identity.session_id(own))
 
     def _worked_out(
         self,
         line: bytes,
         oldest: str,
         losses: list[dict[str, int]],
-        found: re.Match[bytes] | None = None,
+        found: tuple[str, str, bytes] | None,
     ) -> str:
         wire = self._wire(line)
         if wire is None:
@@ -113,13 +101,13 @@ class Packer:
             losses.append(wire["lost"])  # what was lost is told however late
         elif wire["time"] < oldest:
             return "too_old"
-        elif found and (found[1], found[2]) == (wire["id"].encode(), wire["time"].encode()):
-            self._learn(found[3], wire)
+        elif found and found[:2] == (wire["id"], wire["time"]):
+            self._learn(found[2], wire)
         return as_text(wire)
 
     def _wire(self, line: bytes) -> dict[str, Any] | None:
         try:
-            decoded = json.loads(line)
+            decoded = plain_json.loads(line)
         except (ValueError, RecursionError):
             return None
         return as_wire(
@@ -137,12 +125,25 @@ class Packer:
             self._known.clear()
         payload = {**wire["payload"], "session-id": _OPEN}
         text = as_text({**wire, "id": _OPEN, "time": _OPEN, "payload": payload})
-        self._known[shared] = text.replace("%", "%%").replace(json.dumps(_OPEN), '"%s"')
+        self._known[shared] = text.replace("%", "%%").replace(_OPEN, "%s")
+
+
+def _parts_of(line: bytes) -> tuple[str, str, bytes] | None:
+    """Return what a line has of its own, its id and its time, and what a thousand of them share.
+
+    That is the event and the facts of their process. None where it has another form.
+    """
+    parts = line.split(b'"', 8)
+    if parts[:3] != [b"{", b"id", b":"] or parts[4:7] != [b",", b"time", b":"] or len(parts) < 9:
+        return None
+    own, time = parts[3].decode("latin-1"), parts[7].decode("latin-1")
+    is_ours = is_id(own) and is_time(time) and line.endswith(b"}\n")
+    return (own, time, parts[8]) if is_ours else None
 
 
 def as_text(wire: dict[str, Any]) -> str:
     """Return one line of NDJSON."""
-    return json.dumps(wire, separators=(",", ":")) + "\n"
+    return plain_json.dumps(wire) + "\n"
 
 
 def gzipped(content: bytes) -> bytes:

@@ -168,8 +168,8 @@ def as_wire(
 def _is_line(line: Any, product: str) -> bool:
     return (
         isinstance(line, dict)
-        and _is_id(line.get("id"))
-        and _shape(line.get("time")) in _TIMES
+        and is_id(line.get("id"))
+        and is_time(line.get("time"))
         and line.get("product") == product
         and line.get("v") == 1
     )
@@ -183,8 +183,14 @@ def _is_loss(lost: Any) -> bool:
     )
 
 
-def _is_id(value: object) -> bool:
+def is_id(value: object) -> bool:
+    """Tell whether it has the form of an event's id."""
     return isinstance(value, str) and 0 < len(value) <= 64 and _HEX.issuperset(value)
+
+
+def is_time(value: object) -> bool:
+    """Tell whether it has the form of an event's time."""
+    return _shape(value) in _TIMES
 
 
 def _shape(value: object) -> str:
@@ -217,7 +223,7 @@ _ACCEPTS = {
     "hash": lambda value: type(value) is int and 0 <= value < 1 << identity.UID_BITS,
     "kernel": _is_kernel,
     "system": environment.is_system_name,
-    "uuid": _is_id,
+    "uuid": is_id,
     "vendor": lambda value: value == UNSET or value in VENDORS,
     "version": is_version,
 }

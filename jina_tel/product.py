@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from . import files, folders, forks
+from . import files, folders, forks, plain_json
 from .facts import Choice, Count, Version
 from .payload import fields_of
 from .settings import Settings
@@ -35,8 +35,7 @@ class LaterError(ValueError):
 def describe(state: str, settings: Settings, endpoint: str) -> None:
     """Write the product's description into ``state``, unless it stands there already.
 
-    Raises OSError. ``json`` is imported only where there is something new to write: on the
-    host's thread, and at a product's first event on a machine.
+    Raises OSError.
     """
     path = os.path.join(state, FILE)
     key = _key(settings, endpoint)
@@ -45,11 +44,8 @@ def describe(state: str, settings: Settings, endpoint: str) -> None:
             return
     except OSError:
         pass  # not there, or nothing that can be read: written anew
-    forks.load("json")
-    import json
-
     content = {"v": FORMAT, "key": key, **description(settings, endpoint)}
-    files.write_whole(path, json.dumps(content, indent=1).encode() + b"\n")
+    plain_json.store(path, content)
 
 
 def note(folder: str, endpoint: str) -> None:
@@ -112,12 +108,9 @@ def load(state: str) -> Settings:
         LaterError: a later version has written it.
         ValueError: it cannot be understood.
     """
-    forks.load("json")
-    import json
-
     path = os.path.join(state, FILE)
     try:
-        content = json.loads(files.read_bytes(path).decode())
+        content = plain_json.loads(files.read_bytes(path).decode())
         if content["v"] > FORMAT:
             raise LaterError(f"{path} was written by a later version; upgrade jina_tel")
         return _settings(content)

@@ -169,8 +169,6 @@ class Shipper:
 
     def _is_due(self) -> bool:
         """Wait for an endpoint that is due soon; for another there is no need of a thread."""
-        for module in contacts.MODULES:
-            self._load(module)
         contact = self.contact()
         if self._forced and not contact.asked:
             return True

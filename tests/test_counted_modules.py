@@ -17,7 +17,8 @@ FIRST_EVENT = """
     jina_tel.facts jina_tel.files jina_tel.folders jina_tel.forks jina_tel.identity jina_tel.imports
     jina_tel.instrumentation jina_tel.jina jina_tel.journal jina_tel.journal.disk
     jina_tel.journal.part jina_tel.ledger jina_tel.mixin jina_tel.notice jina_tel.options
-    jina_tel.payload jina_tel.pipeline jina_tel.process jina_tel.product jina_tel.recorder
+    jina_tel.payload jina_tel.pipeline jina_tel.plain_json jina_tel.process jina_tel.product
+    jina_tel.recorder
     jina_tel.settings jina_tel.shipper jina_tel.telemetry jina_tel.transports jina_tel.turns
     jina_tel.wrapping
     __future__ _collections _contextvars atexit contextvars errno fcntl itertools types
@@ -33,6 +34,13 @@ OF_THE_LIBRARY = """
 OPTED_OUT = """
     jina_tel jina_tel.consent jina_tel.facts jina_tel.jina jina_tel.mixin jina_tel.options
     jina_tel.settings jina_tel.telemetry jina_tel.turns
+""".split()
+
+# What a thread of ours imports beside, until the event has arrived: paid by an exit that sends it.
+DELIVERED = """
+    _socket jina_tel.delivery jina_tel.hurry jina_tel.packing jina_tel.sent
+    jina_tel.transports.address jina_tel.transports.base jina_tel.transports.http
+    jina_tel.transports.proxies jina_tel.transports.response jina_tel.transports.wire select zlib
 """.split()
 
 IMPORTED = """
@@ -60,6 +68,23 @@ def test_the_first_event_imports_these_modules_and_no_other(tmp_path):
     later = set(count(IMPORTED, tmp_path)[0].split())
 
     assert set(FIRST_EVENT) == first == later
+
+
+SENT = """
+before = set(sys.modules)
+prepared()
+import jina_tel
+assert jina_tel.flush()
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_a_delivery_imports_these_modules_and_no_other(tmp_path, receiver):
+    count(SENT, tmp_path, JINA_TEL_ENDPOINT=receiver.url)  # what is sent is described by now
+    loaded = set(count(SENT, tmp_path, JINA_TEL_ENDPOINT=receiver.url)[0].split())
+
+    assert set(DELIVERED) == loaded - set(FIRST_EVENT)
+    assert 2 == len(receiver.events)
 
 
 def test_the_files_of_a_start_import_these_modules_of_the_library_and_no_other():

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jina_tel"
 ROOMS = [
     # values
     ["errors", "debug", "options", "facts", "settings", "event", "files"],
-    ["forks", "folders", "imports", "wrapping"],
+    ["forks", "plain_json", "folders", "imports", "wrapping"],
     # questions about the world
     ["consent", "identity", "environment", "ci", "payload", "schema"],
     # carrying

@@ -9,7 +9,7 @@ from servers import body_of, failure_of, saying, sent_to
 
 from jina_tel.errors import TransportError
 from jina_tel.testing import Healthy, Receiver, Redirect
-from jina_tel.transports.http import redirected, target_of
+from jina_tel.transports.address import redirected, target_of
 
 BODY = body_of()
 

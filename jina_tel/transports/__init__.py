@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 OTLP = "otlp+"  # ahead of an address: as an OpenTelemetry Collector wants it
 # What a delivery needs, leaf by leaf: the shipper imports each by itself, and a fork may come in
 # between. A module that is imported already costs a look.
-_ALWAYS = ("zlib", "stat", "urllib.parse", "jina_tel.transports.base")
-_LEAVES = ("binascii", "errno", "select")
-_TLS = ("selectors", "socket", "enum", "warnings", "_ssl", "ssl")
+_ALWAYS = ("zlib", "stat", "jina_tel.transports.base")
+_LEAVES = ("errno", "select", "_socket")
+_TLS = ("collections", "re", "selectors", "socket", "binascii", "warnings", "_ssl", "ssl")
+_JSON = ("collections", "re", "json.scanner", "json.decoder", "json.encoder", "json")
+_OTLP = (*_JSON, "urllib.parse", "calendar", "jina_tel.transports.otlp")
 _HTTP = (
     "jina_tel.transports.wire",
     "jina_tel.transports.response",
+    "jina_tel.transports.address",
     "jina_tel.transports.proxies",
     "jina_tel.transports.http",
 )
@@ -28,9 +31,10 @@ def modules_for(endpoint: str) -> tuple[str, ...]:
     address = http_address(endpoint)
     if address:
         tls = _TLS if address.startswith("https://") else ()
-        further = () if address == endpoint else ("jina_tel.transports.otlp",)
+        further = () if address == endpoint else _OTLP
         return (*_ALWAYS, *_LEAVES, *tls, *_HTTP, *further)
-    return (*_ALWAYS, f"jina_tel.transports.{endpoint.partition(':')[0]}")
+    parse = ("urllib.parse",) if endpoint.startswith("file:") else ()
+    return (*_ALWAYS, *parse, f"jina_tel.transports.{endpoint.partition(':')[0]}")
 
 
 def http_address(endpoint: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from .. import plain_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Body(Record):
 
     def lines(self) -> list[dict[str, Any]]:
         """Return each line of the content, decoded."""
-        return [json.loads(line) for line in self.content.splitlines()]
+        return [plain_json.loads(line) for line in self.content.splitlines()]
 
 
 class Answer(Record):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
+from .. import plain_json
 from ..errors import TransportError
 from .base import Answer, Body
 
@@ -16,7 +16,7 @@ class ConsoleTransport:
 
     def request(self, body: Body) -> bytes:
         """Return what ``send`` would print."""
-        texts = (json.dumps(line.get("payload", line), indent=2) for line in body.lines())
+        texts = (plain_json.dumps(line.get("payload", line), indent=2) for line in body.lines())
         return "".join(f"{text}\n" for text in texts).encode()
 
     def send(self, body: Body, deadline: float) -> Answer:

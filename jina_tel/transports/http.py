@@ -1,61 +1,25 @@
 """``https://`` and ``http://``: a POST of gzipped NDJSON, and the answer read to its end.
 
-Deadlines, proxies, TLS and redirects stand here; when to try again does not.
+Deadlines, proxies and TLS stand here; when to try again does not.
 Sockets are the system's own (``_socket``), so gevent's patches do not reach our thread, and each
 is asked whether it is still ours before it is used: a host may close all descriptors.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from urllib.parse import urljoin, urlsplit
 
-from .. import __version__, forks
+from .. import __version__, forks, plain_json
 from ..errors import TransportError
-from .base import USER_AGENT, Answer, Body, Record
+from .address import Target, redirected, target_of
+from .base import USER_AGENT, Answer, Body
 from .proxies import Proxy, proxy_for
 from .response import read_response
 from .wire import Wire, connect, encrypt
 
 REDIRECTS = 3
-PORTS = {"http": 80, "https": 443}
 _KEEPS_METHOD = (301, 302, 307, 308)  # the first two as curl --post301 does: ours is no form
-
-
-class Target(Record):
-    """Where a request goes.
-
-    Attributes:
-        scheme: ``http`` or ``https``.
-        host: without brackets.
-        port: 1-65535.
-        path: with the query, as the request line has it.
-        authority: host and port, as the Host header has them.
-    """
-
-    __slots__ = ("authority", "host", "path", "port", "scheme")
-
-    def __init__(self, scheme: str, host: str, port: int, path: str, authority: str) -> None:
-        self.scheme = scheme
-        self.host = host
-        self.port = port
-        self.path = path
-        self.authority = authority
-
-
-def target_of(url: str) -> Target:
-    """Return the parts of ``url``; raises ValueError where it is none that can be asked."""
-    parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname or parts.username is not None:
-        raise ValueError(f"{url!r} is no address of a host")
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if not f"{parts.netloc}{path}".isascii() or not path.isprintable() or " " in path:
-        raise ValueError(f"{url!r} holds what an address cannot hold")
-    return Target(
-        parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme], path, parts.netloc
-    )
 
 
 class HttpTransport:
@@ -158,28 +122,6 @@ class HttpTransport:
         return rejected_in(content)
 
 
-def redirected(before: Target, location: str) -> Target:
-    """Return where ``location`` leads: another path, or from http's own port to https's.
-
-    Raises:
-        TransportError: it leads elsewhere, and what we have to say is not meant for that.
-    """
-    try:
-        after = target_of(urljoin(f"{before.scheme}://{before.authority}{before.path}", location))
-    except ValueError as error:
-        raise _elsewhere(before) from error
-    places = (before.scheme, before.port), (after.scheme, after.port)
-    is_upgrade = places == (("http", 80), ("https", 443))
-    if after.host != before.host or not (places[0] == places[1] or is_upgrade):
-        raise _elsewhere(before)
-    return after
-
-
-def _elsewhere(before: Target) -> TransportError:
-    said = f"{before.authority} redirects elsewhere, which is not followed"
-    return TransportError(said, left=True)
-
-
 def request_bytes(target: Target, body: Body, token: str | None, proxy: str | None = None) -> bytes:
     """Return the whole request, as it leaves."""
     head = headers(target, body, token)
@@ -227,8 +169,10 @@ def retry_after(header: str | None) -> float | None:
 
 def rejected_in(content: bytes) -> int:
     """Return how many lines the answer names as rejected: a list of them, or their number."""
+    if b'"rejected"' not in content:
+        return 0  # most say nothing, and need no reading
     try:
-        rejected = json.loads(content).get("rejected", 0)
+        rejected = plain_json.loads(content).get("rejected", 0)
     except (ValueError, AttributeError, RecursionError):
         return 0
     if isinstance(rejected, list):

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-from urllib.parse import unquote, urlsplit
-
+from .. import forks
 from ..errors import TransportError
 from .base import Record
 
@@ -57,7 +55,7 @@ def proxy_for(scheme: str, host: str, authority: str, environ: Mapping[str, str]
 
 def _proxy(text: str) -> Proxy | None:
     try:
-        parts = urlsplit(text)
+        parts = forks.load("urllib.parse").urlsplit(text)
         host, port = parts.hostname or "", parts.port or 80
         authorization = _basic(parts.username, parts.password)
     except ValueError:
@@ -87,5 +85,6 @@ def _is_bypassed(host: str, authority: str, no_proxy: str) -> bool:
 def _basic(name: str | None, password: str | None) -> str:
     if name is None:
         return ""
+    unquote, binascii = forks.load("urllib.parse").unquote, forks.load("binascii")
     pair = f"{unquote(name)}:{unquote(password or '')}"
-    return "Basic " + b2a_base64(pair.encode(), newline=False).decode()
+    return f"Basic {binascii.b2a_base64(pair.encode(), newline=False).decode()}"

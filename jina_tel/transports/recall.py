@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from .. import identity
+from .. import identity, plain_json
 from ..journal import WRITTEN
 from ..journal.memory import MemoryJournal
 from ..payload import as_wire, fields_of
@@ -26,7 +24,7 @@ class Recall(MemoryJournal):
 
     def append(self, line: bytes, most_bytes: int) -> int:
         """Append the line's wire form to the list."""
-        wire = as_wire(json.loads(line), self._fields, self._product, self._uid, kept=False)
+        wire = as_wire(plain_json.loads(line), self._fields, self._product, self._uid, kept=False)
         if wire is not None:
             memory.EVENTS.append(wire)
         return WRITTEN
