@@ -14,9 +14,9 @@ from fcntl import F_GETFL, fcntl
 
 from .. import files, forks
 
-MOST_LINES = 256  # so that many processes at once stay near the journal's bound
 END_SECONDS = 0.05  # a line takes microseconds
-SHARE = 16  # of what room there is: so many others may have a lease, too
+# Of what room there is: so many others may have a lease, too, and the journal stays near its bound.
+SHARE = 32
 LINE_BYTES = 1024  # more than most lines have
 
 
@@ -24,7 +24,7 @@ class Lease:
     """The right to append some lines to one file; whoever claims it meanwhile gets them.
 
     Attributes:
-        lines: how many, 1-256.
+        lines: how many, 1 or more.
         lock: taken without waiting around each line, so that the file is not closed under it.
         held: the descriptor; its number is -1 once the lease has ended.
     """
@@ -97,4 +97,4 @@ def _lines_for(descriptor: int, most_bytes: int) -> int:
     lines = (most_bytes - size) // SHARE // LINE_BYTES if size else 0
     if lines < 1:
         files.release(descriptor)
-    return max(0, min(lines, MOST_LINES))
+    return max(0, lines)
