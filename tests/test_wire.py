@@ -239,3 +239,13 @@ def test_closing_tells_the_other_side_though_a_child_holds_a_copy(held_before):
 
         assert ended.wait(10)
         os.close(copy)
+
+
+def test_a_piece_does_not_wait_until_the_one_before_is_acknowledged():
+    """Else a request over TLS waits for the answer to the end of the handshake (Nagle, RFC 896)."""
+    with Server(saying(ACCEPTED)) as server:
+        connected = wire.connect("127.0.0.1", server.port, soon())
+        option = connected._connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        connected.close()
+
+    assert option

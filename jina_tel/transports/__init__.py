@@ -14,7 +14,6 @@ OTLP = "otlp+"  # ahead of an address: as an OpenTelemetry Collector wants it
 # between. A module that is imported already costs a look.
 _ALWAYS = ("zlib", "stat", "jina_tel.transports.base")
 _LEAVES = ("errno", "select", "_socket")
-_TLS = ("collections", "re", "selectors", "socket", "binascii", "warnings", "_ssl", "ssl")
 _JSON = ("collections", "re", "json.scanner", "json.decoder", "json.encoder", "json")
 _OTLP = (*_JSON, "urllib.parse", "calendar", "jina_tel.transports.otlp")
 _HTTP = (
@@ -24,6 +23,10 @@ _HTTP = (
     "jina_tel.transports.proxies",
     "jina_tel.transports.http",
 )
+_TLS = (
+    *("collections", "re", "selectors", "socket", "binascii", "warnings", "_ssl", "ssl"),
+    "jina_tel.transports.tls",
+)
 
 
 def modules_for(endpoint: str) -> tuple[str, ...]:
@@ -32,7 +35,7 @@ def modules_for(endpoint: str) -> tuple[str, ...]:
     if address:
         tls = _TLS if address.startswith("https://") else ()
         further = () if address == endpoint else _OTLP
-        return (*_ALWAYS, *_LEAVES, *tls, *_HTTP, *further)
+        return (*_ALWAYS, *_LEAVES, *_HTTP, *tls, *further)
     parse = ("urllib.parse",) if endpoint.startswith("file:") else ()
     return (*_ALWAYS, *parse, f"jina_tel.transports.{endpoint.partition(':')[0]}")
 

@@ -1,6 +1,6 @@
 """``https://`` and ``http://``: a POST of gzipped NDJSON, and the answer read to its end.
 
-Deadlines, proxies and TLS stand here; when to try again does not.
+Deadlines and proxies stand here; when to try again does not.
 Sockets are the system's own (``_socket``), so gevent's patches do not reach our thread, and each
 is asked whether it is still ours before it is used: a host may close all descriptors.
 """
@@ -16,7 +16,7 @@ from .address import Target, redirected, target_of
 from .base import USER_AGENT, Answer, Body
 from .proxies import Proxy, proxy_for
 from .response import read_response
-from .wire import Wire, connect, encrypt
+from .wire import Wire, connect
 
 REDIRECTS = 3
 _KEEPS_METHOD = (301, 302, 307, 308)  # the first two as curl --post301 does: ours is no form
@@ -100,12 +100,11 @@ class HttpTransport:
             self.handed_over = 0.0
 
     def _open(self, target: Target, deadline: float) -> Wire:
-        proxy = _proxy_of(target)
-        if proxy is None:
-            wire = connect(target.host, target.port, deadline)
-        else:
-            wire = _through(proxy, target, deadline)
-        return encrypt(wire, target.host) if target.scheme == "https" else wire
+        if target.scheme != "https":
+            return _reach(target, deadline)
+        tls = forks.load("jina_tel.transports.tls")
+        wire: Wire = tls.encrypted(lambda: _reach(target, deadline), target.host)
+        return wire
 
     def _answer(self, wire: Wire) -> tuple[Answer, str | None]:
         came = read_response(wire)
@@ -182,6 +181,14 @@ def rejected_in(content: bytes) -> int:
 
 def _proxy_of(target: Target) -> Proxy | None:
     return proxy_for(target.scheme, target.host, target.authority, os.environ)
+
+
+def _reach(target: Target, deadline: float) -> Wire:
+    """Return a wire to ``target``, through the proxy that there is."""
+    proxy = _proxy_of(target)
+    if proxy is None:
+        return connect(target.host, target.port, deadline)
+    return _through(proxy, target, deadline)
 
 
 def _through(proxy: Proxy, target: Target, deadline: float) -> Wire:

@@ -1,9 +1,8 @@
-"""One connection: bytes out, bytes in, under one deadline, with or without TLS.
+"""One connection: bytes out, bytes in, under one deadline.
 
 A host may close all descriptors while we wait, and open files and sockets of its own. So nothing
 here waits inside a call that goes on to read or write: each wait is a call of its own, and behind
-it we look whether the descriptor is still ours (``files.Held``). TLS runs over memory buffers, so
-that OpenSSL, too, never writes to a number that the host has taken over.
+it we look whether the descriptor is still ours (``files.Held``).
 """
 
 from __future__ import annotations
@@ -19,10 +18,8 @@ from ..forks import original
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ssl
     from typing import Any
 
-PIECE_BYTES = 16 * 1024
 # Where a host has given SIGPIPE back its default, a plain send to a closed connection would end it.
 _NO_SIGNAL = getattr(_socket, "MSG_NOSIGNAL", 0)
 _UNDER_WAY = (errno.EINPROGRESS, errno.EWOULDBLOCK)
@@ -154,89 +151,7 @@ def _new_socket(family: int, kind: int, protocol: int) -> _socket.socket:
         low.close()
     if not _NEVER_WAITS:
         made.settimeout(0.0)
+    # Else a request waits behind the end of a TLS handshake until that is acknowledged: a way there
+    # and back, and another 40 ms where the other side has nothing to say (Nagle, RFC 896).
+    made.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
     return made
-
-
-class EncryptedWire(Wire):
-    """A wire within a wire: TLS over memory buffers."""
-
-    def __init__(self, wire: Wire, context: ssl.SSLContext, host: str) -> None:
-        import ssl
-
-        self._below = wire
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        name: Any = host.encode("ascii")  # the types know of a str alone
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
-        self._want_read = ssl.SSLWantReadError
-        self._ended = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
-        self.proxy_authorization = wire.proxy_authorization
-
-    @property
-    def deadline(self) -> float:
-        """The deadline of the wire below."""
-        return self._below.deadline
-
-    @deadline.setter
-    def deadline(self, moment: float) -> None:
-        self._below.deadline = moment
-
-    def shake_hands(self) -> None:
-        """Agree on keys and check the certificate; raises ssl.SSLError."""
-        self._run(self._tls.do_handshake)
-
-    def send(self, content: bytes) -> None:
-        """Send all of it."""
-        view = memoryview(content)
-        while view:
-            view = view[self._run(lambda view=view: self._tls.write(view)) :]
-
-    def receive(self, most_bytes: int) -> bytes:
-        """Return what came, ``b""`` at the end."""
-        try:
-            received: bytes = self._run(lambda: self._tls.read(most_bytes))
-        except self._ended:
-            return b""
-        return received
-
-    def close(self) -> None:
-        """Close the wire below."""
-        self._below.close()
-
-    def _run(self, step: Any) -> Any:
-        while True:
-            try:
-                result = step()
-            except self._want_read:
-                self._flush()
-                self._fill()
-            else:
-                self._flush()
-                return result
-
-    def _flush(self) -> None:
-        content = self._outgoing.read()
-        if content:
-            self._below.send(content)
-
-    def _fill(self) -> None:
-        content = self._below.receive(PIECE_BYTES)
-        if content:
-            self._incoming.write(content)
-        else:
-            self._incoming.write_eof()
-
-
-def encrypt(wire: Wire, host: str) -> Wire:
-    """Return the wire under TLS, verified against the system's trust store.
-
-    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` stand in its place where they are set.
-    """
-    import ssl
-
-    try:
-        encrypted = EncryptedWire(wire, ssl.create_default_context(), host)
-        encrypted.shake_hands()
-    except BaseException:
-        wire.close()
-        raise
-    return encrypted
