@@ -1,8 +1,9 @@
 """What one event and the end cost over https, by where the server's authority is found.
 
 In the system's folder of authorities, or in a file of all of them: the system's own and one more.
-The server answers at once and sends no tickets, so that nothing but the request follows a handshake.
-A new home each time, taken in turn; milliseconds from the end of the program to that of the process.
+The server answers at once and sends no tickets, so that nothing but the request follows a
+handshake. A new home each time, taken in turn; milliseconds from the end of the program to that of
+the process.
 
     .venv/bin/python benchmarks/https.py 15
 """
