@@ -36,6 +36,27 @@ def sent_from(receiver, count):
     return journal
 
 
+def test_forget_tells_what_remains_at_the_endpoint(receiver):
+    """In its own words, which may hold what a terminal would obey."""
+    sent_from(receiver, 1)
+    receiver.behaviour = Status(
+        200, body=b'{"deleted": 1, "remains": "copies \\u001b[31mon tape, until May"}'
+    )
+    said = command("forget")
+
+    assert "remains there  copies \\x1b[31mon tape, until May\n" in said.out
+
+
+@pytest.mark.parametrize("remains", [b'""', b"null", b"7", b'["x"]'])
+def test_forget_tells_of_no_remains_that_are_none(receiver, remains):
+    sent_from(receiver, 1)
+    receiver.behaviour = Status(200, body=b'{"deleted": 1, "remains": ' + remains + b"}")
+    [one] = command("forget", "--json").json["products"]
+
+    assert [None] == [came["remains"] for came in one["endpoints"]]
+    assert "remains" not in command("forget").out
+
+
 def test_send_sends_what_waits(receiver):
     wait_here(3, receiver.url)
     said = command("send")

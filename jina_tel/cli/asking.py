@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .former import Demand
     from .found import Product
 
+REMAINS_CHARACTERS = 500
 UNKNOWN = "no note tells which endpoint this was; with it in {}, it is asked"
 
 
@@ -35,7 +36,8 @@ def asked(product: Product, demand: Demand) -> dict[str, Any]:
     Shape::
 
         {"endpoint": "https://…", "journal": "…", "uid": 123, "asked": "https://…/forget",
-         "deleted": 4, "problem": null}    # both null: nobody there keeps uids
+         "deleted": 4, "problem": null,    # both null: nobody there keeps uids
+         "remains": null}    # what may still be on a disk there, in the endpoint's own words
     """
     endpoint = demand.endpoint
     came: dict[str, Any] = {
@@ -45,12 +47,14 @@ def asked(product: Product, demand: Demand) -> dict[str, Any]:
         "asked": None,
         "deleted": None,
         "problem": why_not(product, endpoint) or None,
+        "remains": None,
     }
     if endpoint is None or came["problem"] or not http_address(endpoint):
         return came
     came["asked"] = forget_url(endpoint)
     try:
-        came["deleted"] = ask(product, endpoint, demand.secret)
+        answer = ask(product, endpoint, demand.secret)
+        came["deleted"], came["remains"] = deleted_of(answer), remains_of(answer)
     except TransportError as error:
         came["problem"] = str(error)
     return came
@@ -83,13 +87,13 @@ def forget_url(endpoint: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
-def ask(product: Product, endpoint: str, secret: bytes) -> int:
-    """Ask the endpoint; return how many events it has deleted.
+def ask(product: Product, endpoint: str, secret: bytes) -> Answer:
+    """Ask the endpoint, and return what it answers.
 
     The token goes to today's endpoint alone: it is the one that it belongs to.
 
     Raises:
-        TransportError: it did not answer, or not that it has deleted anything.
+        TransportError: it did not answer, or that it wants a token.
     """
     content = json.dumps({"product": product.name, "secret": secret.hex()}).encode() + b"\n"
     body = Body(1, content, gzipped(content), "application/json")
@@ -104,7 +108,7 @@ def ask(product: Product, endpoint: str, secret: bytes) -> int:
         raise TransportError(
             f"it answered {answer.status}; if it wants a token: {names.endpoint} and {names.token}"
         )
-    return deleted_of(answer)
+    return answer
 
 
 def deleted_of(answer: Answer) -> int:
@@ -113,10 +117,20 @@ def deleted_of(answer: Answer) -> int:
         raise TransportError(f"it does not know how to forget (it answered {answer.status})")
     if not 200 <= answer.status < 300:
         raise TransportError(f"it answered {answer.status}")
-    try:
-        deleted = json.loads(answer.content)["deleted"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        deleted = None
+    deleted = _named_in(answer, "deleted")
     if type(deleted) is not int or deleted < 0:
         raise TransportError(f"it answered {answer.status}, but not how much it has deleted")
     return deleted
+
+
+def remains_of(answer: Answer) -> str | None:
+    """Return what the endpoint says may still be on a disk there, None where it does not say."""
+    remains = _named_in(answer, "remains")
+    return remains[:REMAINS_CHARACTERS] if isinstance(remains, str) and remains else None
+
+
+def _named_in(answer: Answer, name: str) -> Any:
+    try:
+        return json.loads(answer.content)[name]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None

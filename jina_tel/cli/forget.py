@@ -194,6 +194,8 @@ def _show_one(one: Came, uid: int | None, screen: Screen, *, alone: bool) -> Non
     else:
         deleted = "" if alone else f": deleted {words.count(one['deleted'], 'event')}"
         screen.field("asked", f"{one['asked']}{under}{deleted}")
+        if one["remains"]:
+            screen.field("remains there", one["remains"])
 
 
 def _uid_in_words(outcome: Mapping[str, Any]) -> str:
