@@ -29,7 +29,8 @@ def when_imported(module: str, hook: Called) -> None:
     subclass, where a finder that was put first later finds it, or where importlib does not import
     it: by hand, as with ``importlib.util.LazyLoader``.
     """
-    _waiting.setdefault(module, []).append(hook)
+    hooks = _waiting.setdefault(module, [])
+    hooks.append(hook)
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)  # and stays: others may be going through the list
     loaded = sys.modules.get(module)  # looked for last: another thread may just have imported it
@@ -37,6 +38,7 @@ def when_imported(module: str, hook: Called) -> None:
         _wait_for(loaded)
     elif loaded is not None:
         _tell(module)
+        _call(hooks, loaded)  # whoever has imported it may have taken the list ahead of our hook
 
 
 def is_initializing(module: ModuleType | None) -> bool:
@@ -45,8 +47,17 @@ def is_initializing(module: ModuleType | None) -> bool:
 
 
 def _tell(name: str) -> None:
-    for hook in _waiting.pop(name, ()):
-        hook(sys.modules[name])
+    _call(_waiting.pop(name, []), sys.modules[name])
+
+
+def _call(hooks: list[Called], module: ModuleType) -> None:
+    """Call each once, also where two threads do."""
+    while True:
+        try:
+            hook = hooks.pop(0)
+        except IndexError:
+            return
+        hook(module)
 
 
 def _wait_for(module: Any) -> None:

@@ -65,6 +65,22 @@ def test_each_hook_is_called_once_and_in_order(module, heard):
     assert [0, 1, 2] == heard
 
 
+def test_a_hook_that_comes_as_another_thread_s_import_ends_is_called(module, heard, monkeypatch):
+    """That thread has taken the list of hooks, and gone through it, by the time ours is added."""
+
+    class Taken(dict):
+        def setdefault(self, name, hooks):
+            found = super().setdefault(name, hooks)
+            del self[name]
+            return found
+
+    found = importlib.import_module(module(""))
+    monkeypatch.setattr(imports, "_waiting", Taken())
+    when_imported(found.__name__, heard.append)
+
+    assert [found] == heard
+
+
 def test_a_module_that_waits_for_itself_is_told_at_its_end(module, heard, monkeypatch):
     monkeypatch.setattr(imports, "heard", heard, raising=False)
     name = module(
