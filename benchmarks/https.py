@@ -1,9 +1,8 @@
-"""What one event and the end cost over https, by where the server's authority is found.
+"""What one event and the end cost over https.
 
-In the system's folder of authorities, or in a file of all of them: the system's own and one more.
-The server answers at once and sends no tickets, so that nothing but the request follows a
-handshake. A new home each time, taken in turn; milliseconds from the end of the program to that of
-the process.
+The server's authority stands in a file with all that the system has. The server answers at once and
+sends no tickets, so that nothing but the request follows a handshake. A new home each time;
+milliseconds from the end of the program to that of the process.
 
     .venv/bin/python benchmarks/https.py 15
 """
@@ -40,35 +39,27 @@ print(time.monotonic(), flush=True)
 
 def main(rounds: int) -> None:
     """Print the median, the least and the most of so many."""
-    with tempfile.TemporaryDirectory() as place:
-        ways = _ways(Path(place), Authority(Path(place)))
-        taken: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(rounds):
-            for name, (context, variables) in ways.items():
-                taken[name].append(_exit_ms(context, variables))
-    for name, figures in taken.items():
-        least, most = min(figures), max(figures)
-        print(f"{name}: {statistics.median(figures):.1f} ms ({least:.1f}-{most:.1f})")
+    with tempfile.TemporaryDirectory() as folder:
+        authority = Authority(Path(folder))
+        trusted = _all_and(authority, Path(folder) / "all.pem")
+        context = authority.server()
+        context.num_tickets = 0
+        taken = [_exit_ms(context, trusted) for _ in range(rounds)]
+    least, most = min(taken), max(taken)
+    print(f"{statistics.median(taken):.1f} ms ({least:.1f}-{most:.1f})")
 
 
-def _ways(place: Path, authority: Authority) -> dict[str, tuple[ssl.SSLContext, dict[str, str]]]:
-    context = authority.server()
-    context.num_tickets = 0
-    every = place / "every.pem"
+def _all_and(authority: Authority, path: Path) -> Path:
     system = ssl.get_default_verify_paths().cafile
-    every.write_bytes((Path(system).read_bytes() if system else b"") + authority.file.read_bytes())
-    folder = authority.folder(place / "folder")
-    return {
-        "in the folder": (context, {"SSL_CERT_DIR": str(folder)}),
-        "in the file": (context, {"SSL_CERT_FILE": str(every)}),
-    }
+    path.write_bytes((Path(system).read_bytes() if system else b"") + authority.file.read_bytes())
+    return path
 
 
-def _exit_ms(context: ssl.SSLContext, variables: dict[str, str]) -> float:
+def _exit_ms(context: ssl.SSLContext, trusted: Path) -> float:
     with tempfile.TemporaryDirectory() as home, Server(_talk, tls=context) as server:
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", PROGRAM, server.url],
-            env={"HOME": home, **variables},
+            env={"HOME": home, "SSL_CERT_FILE": str(trusted)},
             stdout=subprocess.PIPE,
             text=True,
         )

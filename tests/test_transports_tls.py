@@ -10,6 +10,7 @@ from certificates import Authority
 from servers import ACCEPTED, Server, answer, body_of, saying, soon
 
 from jina_tel.errors import TransportError
+from jina_tel.files import Held
 from jina_tel.transports.base import Answer, Body
 from jina_tel.transports.http import HttpTransport
 
@@ -164,3 +165,12 @@ def test_no_redirect_down_to_http(trusted):
                 sent_to(server.url)
 
     assert [] == plain.requests
+
+
+def test_the_connection_is_closed_where_no_context_can_be_made(trusted, monkeypatch, tmp_path):
+    """A destructor would close it, without a look whether the number is still ours."""
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
+    before = set(Held.every)
+
+    assert "FileNotFoundError" in refusal_of(trusted.server())
+    assert before == Held.every

@@ -100,10 +100,9 @@ class HttpTransport:
             self.handed_over = 0.0
 
     def _open(self, target: Target, deadline: float) -> Wire:
-        if target.scheme != "https":
-            return _reach(target, deadline)
-        tls = forks.load("jina_tel.transports.tls")
-        wire: Wire = tls.encrypted(lambda: _reach(target, deadline), target.host)
+        wire = _reach(target, deadline)
+        if target.scheme == "https":
+            wire = forks.load("jina_tel.transports.tls").encrypted(wire, target.host)
         return wire
 
     def _answer(self, wire: Wire) -> tuple[Answer, str | None]:

@@ -6,14 +6,12 @@ over.
 
 from __future__ import annotations
 
-import os
 import ssl
 
 from .wire import Wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 PIECE_BYTES = 16 * 1024
@@ -84,46 +82,20 @@ class EncryptedWire(Wire):
             self._incoming.write_eof()
 
 
-def encrypted(connect: Callable[[], Wire], host: str) -> Wire:
-    """Return a wire that ``connect`` returns, under TLS.
+def encrypted(wire: Wire, host: str) -> Wire:
+    """Return the wire under TLS; closed where there is no agreement.
 
     Trusted is what ``ssl.create_default_context`` trusts; ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``
-    stand in the place of the system's own. Where its folder of authorities is enough, its file of
-    them is not read: 18 ms for 144.
+    stand in the place of the system's own.
 
     Raises:
-        ssl.SSLError: there is no agreement, or the certificate is not one to be trusted.
-        OSError: as ``connect`` does.
+        OSError: no context can be made, there is no agreement (``ssl.SSLError``), or the
+            certificate is not one to be trusted.
     """
-    folder = _folder()
-    if folder is not None:
-        try:
-            return _encrypted(connect(), ssl.create_default_context(capath=folder), host)
-        except ssl.SSLCertVerificationError:
-            pass  # by an authority of the file, it may be
-    return _encrypted(connect(), ssl.create_default_context(), host)
-
-
-def _folder() -> str | None:
-    """Return the folder in which OpenSSL finds an authority by its hash, None where it cannot."""
-    system = ssl.get_default_verify_paths()
-    if system.capath is None or system.openssl_cafile_env in os.environ:
-        return None
     try:
-        return system.capath if any(map(_is_of_hash, os.listdir(system.capath))) else None
-    except OSError:
-        return None
-
-
-def _is_of_hash(name: str) -> bool:
-    return len(name) == 10 and name.endswith(".0")
-
-
-def _encrypted(wire: Wire, context: ssl.SSLContext, host: str) -> Wire:
-    try:
-        encrypted = EncryptedWire(wire, context, host)
-        encrypted.shake_hands()
+        made = EncryptedWire(wire, ssl.create_default_context(), host)
+        made.shake_hands()
     except BaseException:
         wire.close()
         raise
-    return encrypted
+    return made

@@ -119,10 +119,11 @@ def test_to_what_is_no_server(machine, endpoint):
     sees_none(machine, JINA_TEL_ENDPOINT=path if endpoint == "file" else endpoint)
 
 
-def test_where_answers_are_stored(machine, receiver):
-    """Read on the host's thread, at the first event."""
+@pytest.mark.parametrize("answer", ["on", "o\\u006e"])
+def test_where_answers_are_stored(machine, receiver, answer):
+    """Read on the host's thread, at the first event; ``json`` alone knows escapes."""
     machine.state.mkdir(parents=True)
-    (machine.state / "consent.json").write_text('{"v": 1, "answer": "on"}')
+    (machine.state / "consent.json").write_text(f'{{"v": 1, "answer": "{answer}"}}')
 
     sees_none(machine)
 
