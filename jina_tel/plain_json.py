@@ -25,11 +25,15 @@ class _OtherError(Exception):
 
 
 def loads(text: str | bytes) -> Any:
-    """Return what ``text`` says; raises ValueError, RecursionError."""
+    """Return what ``text`` says; bytes are UTF-8 (RFC 8259), or ``json`` would import a codec.
+
+    Raises ValueError, RecursionError.
+    """
+    given = text if isinstance(text, str) else text.decode()
     try:
-        return _Reader(text if isinstance(text, str) else text.decode()).whole()
-    except (_OtherError, IndexError, ValueError):
-        return _json().loads(text)
+        return _Reader(given).whole()
+    except (_OtherError, IndexError, ValueError, RecursionError):
+        return _json().loads(given)
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
@@ -40,7 +44,7 @@ def dumps(value: Any, indent: int | None = None) -> str:
     style = (",", ":") if indent is None else (",", ": ")
     try:
         return _text_of(value, "" if indent is None else "\n", " " * (indent or 0), style[1])
-    except _OtherError:
+    except (_OtherError, RecursionError):
         return str(_json().dumps(value, indent=indent, separators=style))
 
 

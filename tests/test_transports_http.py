@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from servers import ACCEPTED, Server, body_of, saying, sent_to, soon
 
 import jina_tel
+from jina_tel import plain_json
 from jina_tel.settings import is_endpoint
 from jina_tel.testing import Slow
 from jina_tel.transports.base import Answer
@@ -176,14 +177,22 @@ def test_retry_after_raises_nothing(header):
         (b"", 0),
         (b"<html>", 0),
         (b"\xff\xfe", 0),
-        (b"[" * 100_000, 0),
+        (b'{"rejected": ' + b"[" * 100_000, 0),
+        (b'\0"\0"rejected"', 0),
     ],
 )
 def test_how_many_lines_an_answer_rejects(content, count):
     assert count == rejected_in(content)
 
 
-@given(st.binary())
+@pytest.mark.parametrize("content", [b"", b"<html>", b'{"accepted": 1}', b"[" * 100_000])
+def test_an_answer_that_names_none_is_not_read(monkeypatch, content):
+    monkeypatch.setattr(plain_json, "loads", None)
+
+    assert 0 == rejected_in(content)
+
+
+@given(st.binary() | st.binary().map(b'{"rejected":'.__add__))
 def test_any_content_is_looked_at(content):
     assert rejected_in(content) >= 0
 

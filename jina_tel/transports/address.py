@@ -55,16 +55,18 @@ def _plain(url: str) -> Target | None:
         return None
     port = PORTS[scheme]
     if colon:
-        port = int(digits) if len(digits) < 6 and _DIGITS.issuperset(digits or "-") else 0
+        port = int(digits) if _DIGITS.issuperset(digits or "-") else 0
     return Target(scheme, host, port, f"/{path}", authority) if 0 < port < 65536 else None
 
 
 def _parsed(url: str) -> Target:
+    if not url.isascii():  # nor is urllib asked, which would import unicodedata
+        raise ValueError(f"{url!r} holds what an address cannot hold")
     parts = _parse().urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname or parts.username is not None:
         raise ValueError(f"{url!r} is no address of a host")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if not f"{parts.netloc}{path}".isascii() or not path.isprintable() or " " in path:
+    if not path.isprintable() or " " in path:
         raise ValueError(f"{url!r} holds what an address cannot hold")
     return Target(
         parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme], path, parts.netloc
@@ -81,6 +83,8 @@ def redirected(before: Target, location: str) -> Target:
     Raises:
         TransportError: it leads elsewhere, and what we have to say is not meant for that.
     """
+    if not location.isascii():
+        raise _elsewhere(before)
     try:
         base = f"{before.scheme}://{before.authority}{before.path}"
         after = target_of(_parse().urljoin(base, location))

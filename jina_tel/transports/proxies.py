@@ -54,6 +54,8 @@ def proxy_for(scheme: str, host: str, authority: str, environ: Mapping[str, str]
 
 
 def _proxy(text: str) -> Proxy | None:
+    if not text.isascii():
+        forks.load("unicodedata")  # urllib would import it, without our gate
     try:
         parts = forks.load("urllib.parse").urlsplit(text)
         host, port = parts.hostname or "", parts.port or 80

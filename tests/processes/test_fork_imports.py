@@ -43,6 +43,8 @@ ANSWERS = [
     Status(413),
     Rejecting([1]),
     Redirect("/v1/elsewhere"),
+    Redirect("//\xe9.example/"),
+    Status(400, body=b'\0["rejected"\0]'),
     Status(429, retry_after="Wed, 21 Oct 2015 07:28:00 GMT"),
     Healthy(),
 ]
@@ -110,6 +112,11 @@ def test_through_a_proxy(machine, receiver):
     sees_none(machine, JINA_TEL_ENDPOINT="http://telemetry.invalid/", http_proxy=proxy)
 
     assert 2 == len(receiver.events)
+
+
+@pytest.mark.parametrize("proxy", ["http://\xe9.example:9", "http://\xe9:word@127.0.0.1:9"])
+def test_where_a_proxy_s_address_is_none(machine, proxy):
+    sees_none(machine, JINA_TEL_ENDPOINT="http://telemetry.invalid/", http_proxy=proxy)
 
 
 @pytest.mark.parametrize("endpoint", ["file", "console:", "memory:"])
