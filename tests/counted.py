@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -100,14 +101,15 @@ def count(
     """Run a program behind ``PROGRAM`` and return what it printed on both streams."""
     environ = {name: value for name, value in os.environ.items() if name not in (*BARE, "CI")}
     environ |= {
-        "PYTHONPATH": str(ROOT),
+        # Without site: what an environment's .pth files import differs from one to the next.
+        "PYTHONPATH": os.pathsep.join((str(ROOT), sysconfig.get_path("platlib"))),
         "PYTHONHASHSEED": "0",  # or dictionaries cost another number each time
         "JINA_TEL_HOME": str(home),
         "JINA_TEL_ENDPOINT": NOWHERE,
         **variables,
     }
     done = subprocess.run(
-        [*under, sys.executable, "-c", PROGRAM + script],
+        [*under, sys.executable, "-S", "-c", PROGRAM + script],
         env=environ,
         capture_output=True,
         text=True,
