@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import time
 
@@ -11,6 +12,7 @@ from servers import ACCEPTED, Server, answer, body_of, saying, soon
 
 from jina_tel.errors import TransportError
 from jina_tel.files import Held
+from jina_tel.transports import tls
 from jina_tel.transports.base import Answer, Body
 from jina_tel.transports.http import HttpTransport
 
@@ -174,3 +176,62 @@ def test_the_connection_is_closed_where_no_context_can_be_made(trusted, monkeypa
 
     assert "FileNotFoundError" in refusal_of(trusted.server())
     assert before == Held.every
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Return all contexts that are made from now on."""
+    contexts = []
+    create = ssl.create_default_context
+    monkeypatch.setattr(
+        ssl, "create_default_context", lambda: contexts.append(create()) or contexts[-1]
+    )
+    monkeypatch.setattr(tls, "_contexts", {})
+    return contexts
+
+
+def test_the_system_s_authorities_are_read_once_a_process(trusted, made):
+    with Server(saying(ACCEPTED), tls=trusted.server()) as server:
+        assert [Answer(202)] * 3 == [sent_to(server.url) for _ in range(3)]
+
+    assert (1, 3) == (len(made), server.connections)
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_DIR", "SSLKEYLOGFILE"])
+def test_they_are_read_again_where_a_variable_says_something_else(
+    trusted, made, monkeypatch, tmp_path, variable
+):
+    with Server(saying(ACCEPTED), tls=trusted.server()) as server:
+        sent_to(server.url)
+        monkeypatch.setenv(variable, str(tmp_path / "other"))
+        sent_to(server.url)
+
+    assert 2 == len(made)
+
+
+def test_they_are_read_again_where_a_certificate_was_not_to_be_trusted(authority, made, tmp_path):
+    """Whose authority the system may know by now."""
+    file = tmp_path / "authorities.pem"
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv("SSL_CERT_FILE", str(file))
+        refusal_of(authority.server())
+        file.write_bytes(authority.file.read_bytes())
+        with Server(saying(ACCEPTED), tls=authority.server()) as server:
+            assert Answer(202) == sent_to(server.url)
+
+    assert 2 == len(made)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_reads_them_itself(trusted, made):
+    with Server(saying(ACCEPTED), tls=trusted.server()) as server:
+        sent_to(server.url)
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                sent_to(server.url)
+                status = 7 if len(made) == 2 else 2
+            finally:
+                os._exit(status)
+        assert 7 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -6,6 +6,7 @@ over.
 
 from __future__ import annotations
 
+import os
 import ssl
 
 from .wire import Wire
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PIECE_BYTES = 16 * 1024
+_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # by which another one is made
 
 
 class EncryptedWire(Wire):
@@ -93,9 +95,29 @@ def encrypted(wire: Wire, host: str) -> Wire:
             certificate is not one to be trusted.
     """
     try:
-        made = EncryptedWire(wire, ssl.create_default_context(), host)
+        made = EncryptedWire(wire, _context(), host)
         made.shake_hands()
-    except BaseException:
+    except BaseException as error:
         wire.close()
+        if isinstance(error, ssl.SSLCertVerificationError):
+            _contexts.pop(_key(), None)  # the system may trust others by now
         raise
     return made
+
+
+# One a process, for to read the system's authorities takes 18 ms, and OpenSSL reads them through a
+# descriptor that we cannot ask whether it is still ours. A forked child has one of its own: in the
+# parent's a lock may have been held.
+_contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
+
+
+def _context() -> ssl.SSLContext:
+    key = _key()
+    known = _contexts.get(key)
+    if known is None:
+        known = _contexts[key] = ssl.create_default_context()
+    return known
+
+
+def _key() -> tuple[object, ...]:
+    return os.getpid(), *map(os.environ.get, _VARIABLES)
