@@ -64,7 +64,7 @@ def _processor(system: str, machine: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return at most 200 printable ASCII characters of ``text``, ``(unset)`` for none."""
+    """Return what of the first 200 characters is printable ASCII, ``(unset)`` for nothing."""
     first = text[:KERNEL_CHARACTERS]
     return "".join(sign for sign in first if sign.isascii() and sign.isprintable()) or UNSET
 
