@@ -31,6 +31,25 @@ def test_who_waits_for_the_one_that_ships_ends_once_all_is_sent(home, receiver, 
         election.resign(leader)
 
 
+def test_what_is_recorded_while_our_thread_ends_is_sent(receiver, monkeypatch):
+    """It has looked for the last time by then, and keeps others from starting another."""
+    acme = Telemetry("acme", endpoint=receiver.url)
+    resign, late = election.resign, []
+
+    def resign_and_record(lock):
+        resign(lock)
+        if not late:
+            late.append(acme._recorder._pipeline.shipper.is_at_work())
+            acme.record("Gateway.start")
+
+    monkeypatch.setattr(election, "resign", resign_and_record)
+    acme.record("Flow.start")
+    receiver.wait(2, 30)
+
+    assert [True] == late
+    assert ["Flow.start", "Gateway.start"] == [one["payload"]["event"] for one in receiver.events]
+
+
 def test_an_exit_sees_a_thread_begin(monkeypatch):
     """CPython 3.9 ends under a thread that has been started, and has run nothing yet."""
     held = []

@@ -1,7 +1,7 @@
 """Where a request goes: the parts of an address, and where a redirect may lead from there.
 
 ``urllib.parse`` takes an address apart, but a plain one is read without it: its import brings
-``ipaddress`` and more, 4 ms of a process's exit.
+``re``, ``ipaddress`` and more, 7 ms of a bare process's exit.
 """
 
 from __future__ import annotations

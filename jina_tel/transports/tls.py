@@ -105,7 +105,7 @@ def encrypted(wire: Wire, host: str) -> Wire:
     return made
 
 
-# One a process, for to read the system's authorities takes 18 ms, and OpenSSL reads them through a
+# One a process, for to read the system's authorities takes 16 ms, and OpenSSL reads them through a
 # descriptor that we cannot ask whether it is still ours. A forked child has one of its own: in the
 # parent's a lock may have been held.
 _contexts: dict[tuple[object, ...], ssl.SSLContext] = {}
