@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,6 +91,17 @@ class Machine:
     def deliver(self) -> None:
         """Let a next program come, which starts once and sees all sent."""
         assert (0, "", "") == self.run(NEXT)[:3]
+
+    @contextlib.contextmanager
+    def leading(self) -> Iterator[None]:
+        """Lead in the place of the programs that come, which then merely wait."""
+        import fcntl
+
+        self.deliver()
+        [path] = self.state.glob("*/shipper.lock")
+        with open(path, "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def parts(self) -> list[Path]:
         """Return the journal's files, what was claimed first."""
