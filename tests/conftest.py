@@ -7,6 +7,7 @@ import ipaddress
 import itertools
 import os
 import pathlib
+import signal
 import socket
 import sys
 import tempfile
@@ -73,6 +74,15 @@ def is_loopback(host: str) -> bool:
 
 
 sys.addaudithook(refuse_the_network)
+
+
+def pytest_configure():
+    """Let programs of ours be interrupted, also where a shell runs all of this in its background.
+
+    There SIGINT is ignored (POSIX, Asynchronous Lists), and what is ignored is inherited.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_make_parametrize_id(val, argname):
