@@ -114,8 +114,9 @@ def test_threads_that_open_at_once_are_given_no_number_of_a_closed_stream(tmp_pa
 
         def work():
             for _ in range(3000):
-                seen.append(files.open_file("ours", files.WRITE))
-                os.close(seen[-1])
+                number = files.open_file("ours", files.WRITE)
+                seen.append(number)
+                os.close(number)
 
         threads = [threading.Thread(target=work) for _ in range(3)]
         for thread in threads:
