@@ -113,12 +113,13 @@ def is_kept(environ: Mapping[str, str]) -> bool:
 
 
 def inside(facts: Mapping[str, str | int]) -> str:
-    """Return ``facts`` as the inside of a JSON object.
+    """Return ``facts`` as the inside of a JSON object, but for those that are ``(unset)``.
 
-    Their values are numbers and printable ASCII, so two signs need escaping, and the host's
-    thread need not import ``json``.
+    That is what a field is which a line lacks. Their values are numbers and printable ASCII, so
+    two signs need escaping, and the host's thread need not import ``json``.
     """
-    return ",".join(f'"{name}":{_literal(value)}' for name, value in facts.items())
+    known = facts.items()
+    return ",".join(f'"{name}":{_literal(value)}' for name, value in known if value != UNSET)
 
 
 def _literal(value: str | int) -> str:
