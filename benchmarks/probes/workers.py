@@ -20,9 +20,11 @@ from ..tables import (
     ours,
     senders,
     span,
+    titled,
 )
 
 ARRIVAL_SECONDS = 15.0
+BARE = "bare call"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def start_together(candidate: Candidate, modules: tuple[str, ...], number: int) 
         ]
         before = _cpu_seconds(crowd)
         _tell(crowd)
-        sink.wait_for(number, ARRIVAL_SECONDS)
+        sink.wait_for(number, 0 if candidate.kind == "floor" else ARRIVAL_SECONDS)
         _tell(crowd)
         cpu = _cpu_seconds(crowd) - before
         for process in crowd:
@@ -92,8 +94,11 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
-    """Measure all that send, with the sink 200 ms away, so that connections overlap."""
-    all_of = senders(candidates)
+    """Measure all that send, with the sink 200 ms away, so that connections overlap.
+
+    A bare call stands beside them: it takes what being told to begin and to end takes.
+    """
+    all_of = [*senders(candidates), titled(candidates, BARE)]
     modules = at_once(all_of, 1, modules_of)
     found = alternate(
         all_of,
@@ -103,7 +108,7 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     rows = [
         (
             title,
-            span([run.cpu for run in runs], 2),
+            span([run.cpu for run in runs], 3),
             f"{max(run.most_open for run in runs):.0f}",
             f"{max(run.connections for run in runs):.0f}",
             f"{min(run.arrived for run in runs):.0f} of {plan.workers}",
@@ -114,7 +119,8 @@ def measure(candidates: list[Candidate], plan: Plan) -> Findings:
         f"{plan.workers} processes, each imported and set up, then told at once to record an "
         "event. All modules that a candidate will have loaded are imported before; counted is what "
         "is used from then until all has arrived, or 15 s have passed. What processes use that "
-        "a candidate starts itself is not counted."
+        "a candidate starts itself is not counted. A bare call sends nothing: it takes what to be "
+        "told takes, twice, and to say so."
     )
     columns = ("", "CPU s after the imports", "connections at once", "connections", "arrived")
     table = Table("Workers that start together", note, columns, rows)
