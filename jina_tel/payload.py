@@ -113,13 +113,12 @@ def is_kept(environ: Mapping[str, str]) -> bool:
 
 
 def inside(facts: Mapping[str, str | int]) -> str:
-    """Return ``facts`` as the inside of a JSON object, but for those that are ``(unset)``.
+    """Return ``facts`` as the inside of a JSON object.
 
-    That is what a field is which a line lacks. Their values are numbers and printable ASCII, so
-    two signs need escaping, and the host's thread need not import ``json``.
+    Their values are numbers and printable ASCII, so two signs need escaping, and the host's
+    thread need not import ``json``.
     """
-    known = facts.items()
-    return ",".join(f'"{name}":{_literal(value)}' for name, value in known if value != UNSET)
+    return ",".join(f'"{name}":{_literal(value)}' for name, value in facts.items())
 
 
 def _literal(value: str | int) -> str:

@@ -14,7 +14,7 @@ FRAMES_IN_A_BURST = 7
 FRAMES_OF_A_NO = 4
 CALLS = {"openat": 1, "flock": 2, "lseek": 1, "fcntl": 1, "write": 1, "close": 1}
 CALLS_IN_A_BURST = {"fcntl": 1, "write": 1}
-MOST_BYTES = 550
+MOST_BYTES = 700
 # How many times the instructions of a call under a bare wrapt wrapper.
 MOST_FOR_AN_EVENT = 9.5
 MOST_FOR_A_NO = 2.0
