@@ -12,6 +12,8 @@ from .candidates import Candidate
 
 Figure = TypeVar("Figure")
 
+BARE = "bare call"  # the floor that does nothing; what others take beyond it is theirs
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..candidates import Candidate
-from ..tables import Verdict, at_most, middle, neighbours, ours, share_of
+from ..tables import BARE, Verdict, at_most, middle, neighbours, ours, share_of
 
 if TYPE_CHECKING:
     from .endings import Story
@@ -27,7 +27,7 @@ def verdicts(
     for one in ours(candidates):
         found += _answered(one, added, always, delivering)
         for word in ("hung", "closed"):
-            base = stories[word]["bare call"]
+            base = stories[word][BARE]
             found += _unanswered(one.title, word, stories[word][one.title], base)
     return found
 

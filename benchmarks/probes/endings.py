@@ -11,6 +11,7 @@ from pathlib import Path
 from ..candidates import Candidate
 from ..children import Sink, command, environment, new_home, not_forever
 from ..tables import (
+    BARE,
     Bars,
     Findings,
     Plan,
@@ -22,6 +23,7 @@ from ..tables import (
     ours,
     senders,
     span,
+    titled,
 )
 from .ending_targets import verdicts
 from .floors import HOST
@@ -110,7 +112,7 @@ def unanswered(candidate: Candidate, word: str) -> Story:
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Measure with an endpoint that answers, is far, hangs, and is closed."""
-    bare = next(one for one in candidates if one.title == "bare call")
+    bare = titled(candidates, BARE)
     all_of = [bare, *senders(candidates)]
     runs = {
         name: alternate(
@@ -181,7 +183,7 @@ def _answered_table(bare: str, runs: dict[str, dict[str, list[tuple[End, float]]
 
 
 def _unanswered_table(word: str, found: dict[str, list[Story]]) -> Table:
-    bare = found["bare call"]
+    bare = found[BARE]
     rows = []
     for title, stories in found.items():
         cells = []

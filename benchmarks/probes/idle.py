@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..candidates import Candidate
 from ..children import Sink, command, environment, new_home, staying
-from ..tables import Findings, Plan, Table, Verdict, at_once, ours, senders
+from ..tables import BARE, Findings, Plan, Table, Verdict, at_once, ours, senders, titled
 
 SETTLE_SECONDS = 7.0  # longer than the batches of all of them wait
 
@@ -89,7 +89,7 @@ def _traced(pid: int, seconds: float) -> int | None:
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Watch all that send, and a program that does nothing."""
-    bare = next(one for one in candidates if one.title == "bare call")
+    bare = titled(candidates, BARE)
     all_of = [bare, *senders(candidates)]
     found = at_once(all_of, 1, lambda one: idle(one, plan.idle_seconds))
     rows = [(title, *_cells(seen)) for title, (seen,) in found.items()]

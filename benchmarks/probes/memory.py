@@ -8,6 +8,7 @@ from pathlib import Path
 from ..candidates import Candidate
 from ..children import Sink, command, environment, new_home, staying
 from ..tables import (
+    BARE,
     Findings,
     Plan,
     Table,
@@ -18,6 +19,7 @@ from ..tables import (
     ours,
     senders,
     span,
+    titled,
 )
 
 MOST_MB = 6.0
@@ -50,7 +52,7 @@ def after(candidate: Candidate, word: str, events: int) -> tuple[float, float]:
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Measure all beside a program that does nothing."""
-    bare = next(one for one in candidates if one.title == "bare call")
+    bare = titled(candidates, BARE)
     all_of = [bare, *senders(candidates)]
     one_event = at_once(all_of, plan.slow_rounds, lambda one: after(one, "healthy", 1))
     many = at_once(

@@ -6,7 +6,20 @@ import time
 
 from ..candidates import Candidate
 from ..children import Sink, act
-from ..tables import Findings, Plan, Table, Verdict, alternate, at_most, middle, ours, senders, span
+from ..tables import (
+    BARE,
+    Findings,
+    Plan,
+    Table,
+    Verdict,
+    alternate,
+    at_most,
+    middle,
+    ours,
+    senders,
+    span,
+    titled,
+)
 
 MOST_MS = 5.0
 UNWANTED = ("wrapt", "platformdirs")
@@ -24,7 +37,7 @@ def opted_out(candidate: Candidate) -> tuple[float, float, frozenset[str]]:
 
 def measure(candidates: list[Candidate], plan: Plan) -> Findings:
     """Measure each that has such a variable, beside a program that does nothing."""
-    bare = next(one for one in candidates if one.title == "bare call")
+    bare = titled(candidates, BARE)
     able = [one for one in senders(candidates) if one.opt_out]
     found = alternate([bare, *able], plan.rounds, opted_out)
     floor = middle(wall for _, wall, _ in found[bare.title])

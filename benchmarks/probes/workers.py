@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..candidates import Candidate
 from ..children import Sink, act, command, environment, new_home, pipes
 from ..tables import (
+    BARE,
     Findings,
     Plan,
     Table,
@@ -24,7 +25,6 @@ from ..tables import (
 )
 
 ARRIVAL_SECONDS = 15.0
-BARE = "bare call"
 
 
 @dataclass(frozen=True)
