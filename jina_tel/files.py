@@ -124,12 +124,23 @@ def seize_within(descriptor: int, seconds: float) -> bool:
 
 
 def release(descriptor: int) -> None:
-    """Give the lock back, also for the copies of this descriptor that forked children hold.
+    """Give the lock back, if it is still ours, also for the copies that forked children hold.
 
     Closing is not enough: the lock belongs to the open file, which lives until the last copy
     of the descriptor is closed.
     """
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    if is_ours(descriptor):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def leave(descriptor: int) -> None:
+    """Give the lock back and close it, as far as it is still ours; nothing is raised."""
+    try:
+        if CAN_LOCK:
+            release(descriptor)
+    except OSError:
+        pass  # a file system without locks
+    close(descriptor)
 
 
 class Held:

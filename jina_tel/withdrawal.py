@@ -147,8 +147,7 @@ def hold(folder: str, seconds: float, *, make: bool = False) -> int | None:
 def let_go(lock: int) -> None:
     """Let shippers send again."""
     if lock != NO_LOCK:
-        files.release(lock)
-        files.close(lock)
+        files.leave(lock)
 
 
 def _is_hash(name: str) -> bool:

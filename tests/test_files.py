@@ -22,7 +22,7 @@ def opened(tmp_path):
     path, held = tmp_path / "file", []
 
     def again():
-        held.append(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        held.append(files.open_file(path, files.UPDATE | os.O_CREAT))
         return held[-1]
 
     yield again

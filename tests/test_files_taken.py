@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 
 import pytest
@@ -12,6 +13,7 @@ from support import run
 from jina_tel import Telemetry, files
 from jina_tel.errors import TransportError
 from jina_tel.files import Held
+from jina_tel.journal import lease
 from jina_tel.journal.disk import DiskJournal
 from jina_tel.journal.part import DiskPart
 from jina_tel.testing import Receiver
@@ -45,31 +47,47 @@ def test_a_number_that_was_taken_over_before_we_came_to_hold_it_is_refused(tmp_p
     os.close(theirs)
 
 
-@pytest.mark.parametrize("use", ["read_bytes", "write_new", "append", "read_part", "file"])
+@pytest.mark.parametrize(
+    "use", ["read_bytes", "write_new", "append", "lease", "read_part", "finish", "file"]
+)
 def test_a_file_whose_number_the_host_takes_is_not_used_any_more(tmp_path, monkeypatch, use):
     """The host closes all, and opens a file of its own, right behind our opening."""
     theirs = os.open(tmp_path / "theirs", os.O_RDWR | os.O_CREAT)
     os.write(theirs, b"theirs\n" * 3)
+    fcntl.flock(theirs, fcntl.LOCK_EX)
     (tmp_path / "ours").write_bytes(b"ours\n")
-    opening = files.open_file
+    opening, taken = files.open_file, []
 
     def open_and_lose(path, flags):
-        number = opening(path, flags)
-        os.dup2(theirs, number)
-        return number
+        taken.append(opening(path, flags))
+        os.dup2(theirs, taken[-1])
+        return taken[-1]
 
     monkeypatch.setattr(files, "open_file", open_and_lose)
     with pytest.raises((OSError, TransportError), match="the host has closed"):
         USES[use](tmp_path)
 
     assert b"theirs\n" * 3 == (tmp_path / "theirs").read_bytes()
-    os.close(theirs)
+    assert is_locked(tmp_path / "theirs")
+    for number in (*taken, theirs):
+        os.close(number)  # of which one that we had closed would say EBADF
+
+
+def is_locked(path):
+    with open(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 USES = {
     "read_bytes": lambda folder: files.read_bytes(str(folder / "ours")),
     "write_new": lambda folder: files.write_new(str(folder / "new"), b"ours"),
     "append": lambda folder: DiskJournal(str(folder), 0).append(b"ours", 1000),
+    "lease": lambda folder: lease.take(str(folder / "ours"), 1 << 20),
+    "finish": lambda folder: DiskPart(str(folder / "ours")).finish(),
     "read_part": lambda folder: DiskPart(str(folder / "ours")).read(1, 1000),
     "file": lambda folder: FileTransport(f"file://{folder}/file").send(body_of(LINE), soon(10)),
 }

@@ -63,17 +63,14 @@ class DiskJournal:
         for _ in range(_ATTEMPTS):
             descriptor = files.open_file(self._path, files.APPEND)
             try:
-                if files.share(descriptor):
-                    try:
-                        # A claimed file is emptied before it is unlinked, so only an empty one
-                        # has to be asked for its links, at twice the price of its size.
-                        size = os.lseek(descriptor, 0, os.SEEK_END)
-                        if size or os.fstat(descriptor).st_nlink:
-                            return _append_to(descriptor, line, size, most_bytes)
-                    finally:
-                        files.release(descriptor)  # a child forked just now holds a copy of it
+                if files.share(files.ours(descriptor)):
+                    # A claimed file is emptied before it is unlinked, so only an empty one has
+                    # to be asked for its links, at twice the price of its size.
+                    size = os.lseek(descriptor, 0, os.SEEK_END)
+                    if size or os.fstat(descriptor).st_nlink:
+                        return _append_to(descriptor, line, size, most_bytes)
             finally:
-                os.close(descriptor)
+                files.leave(descriptor)
         raise OSError(errno.EBUSY, "the journal was claimed again and again", self._path)
 
     def lease(self, most_bytes: int) -> Lease | None:

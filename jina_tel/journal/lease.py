@@ -64,10 +64,7 @@ class Lease:
     def _close(self) -> None:
         number = self.held.number
         if self.held.forget():
-            try:
-                files.release(number)  # a child forked just now holds a copy of it
-            finally:
-                files.close(number)
+            files.leave(number)
 
 
 def take(path: str, most_bytes: int) -> Lease | None:
@@ -91,7 +88,7 @@ def take(path: str, most_bytes: int) -> Lease | None:
 
 def _lines_for(descriptor: int, most_bytes: int) -> int:
     """Return how many lines there is room for; for more than none the lock is held."""
-    if not files.share(descriptor):
+    if not files.share(files.ours(descriptor)):
         return 0
     size = os.lseek(descriptor, 0, os.SEEK_END)
     lines = (most_bytes - size) // SHARE // LINE_BYTES if size else 0

@@ -93,14 +93,9 @@ class DiskPart:
         except FileNotFoundError:
             return True
         try:
-            if not files.seize(descriptor):
-                return False
-            try:
-                return self._delete(descriptor)
-            finally:
-                files.release(descriptor)
+            return files.seize(files.ours(descriptor)) and self._delete(descriptor)
         finally:
-            files.close(descriptor)
+            files.leave(descriptor)
 
     def _delete(self, descriptor: int) -> bool:
         rest = os.pread(files.ours(descriptor), LINE_BYTES, self._reached)

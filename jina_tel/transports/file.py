@@ -62,25 +62,15 @@ class FileTransport:
             _write(descriptor, content)
             return True
         finally:
-            _leave(descriptor)
+            files.leave(descriptor)
 
 
 def _is_alone(descriptor: int) -> bool:
     """Take the lock, and go without one where there are none, on some network file systems."""
     try:
-        return not files.CAN_LOCK or files.seize(descriptor)
+        return not files.CAN_LOCK or files.seize(files.ours(descriptor))
     except OSError:
         return True
-
-
-def _leave(descriptor: int) -> None:
-    """Give back the lock, too: a child forked just now holds a copy of the descriptor."""
-    try:
-        if files.CAN_LOCK:
-            files.release(descriptor)
-    except OSError:
-        pass
-    files.close(descriptor)
 
 
 def _write(descriptor: int, content: bytes) -> None:
