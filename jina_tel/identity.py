@@ -145,7 +145,7 @@ def _is_torn(path: str, opened: os.stat_result) -> bool:
 
 
 def _link_secret(path: str) -> None:
-    files.make_private(os.path.dirname(path))
+    files.own_folder(os.path.dirname(path), levels=0)
     beside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
     try:
         files.write_new(beside, os.urandom(SECRET_BYTES))

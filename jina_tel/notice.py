@@ -72,7 +72,7 @@ def _show_noted(settings: Settings, config: str, at: float, text: str) -> None:
 
 
 def _show_alone(settings: Settings, config: str, at: float, text: str) -> None:
-    files.make_private(config)
+    files.own_folder(config, levels=0)
     descriptor = files.open_file(os.path.join(config, LOCK), files.WRITE)
     try:
         if (not files.CAN_LOCK or files.seize(descriptor)) and _is_news(settings, config):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -231,3 +232,15 @@ def test_a_file_system_without_locks_is_no_reason_to_show_nothing(receiver, vari
     script += "fcntl.flock = flock\n" + program(receiver)
 
     assert [*LINES, '{"result": 5}'] == on_a_terminal(script, variables)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root works in somebody else's home")
+def test_root_makes_nothing_in_the_home_of_another_user(receiver, home):
+    """As ``sudo`` has it where HOME stays: they could not say no there any more."""
+    os.chown(home, 65534, 65534)
+    before = files_below(home)
+    script = program(receiver)
+
+    assert [*LINES, '{"result": 5}'] == on_a_terminal(script, {"HOME": str(home)})
+    assert before == files_below(home)
+    assert not [path for path in home.rglob("*") if path.stat().st_uid == 0]
