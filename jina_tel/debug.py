@@ -6,13 +6,18 @@ import os
 import sys
 
 
+def is_on(variable: str) -> bool:
+    """Tell whether the ``variable`` is set to anything but ``""`` or ``0``."""
+    return os.environ.get(variable, "0") not in ("", "0")
+
+
 def say(variable: str, text: str) -> None:
-    """Print one line if the ``variable`` is set to anything but ``""`` or ``0``; never raise.
+    """Print one line if the ``variable`` is on; never raise.
 
     Goes through ``sys.stderr`` and not through descriptor 2, which may be a file of the host's
     by now.
     """
-    if os.environ.get(variable, "0") in ("", "0"):
+    if not is_on(variable):
         return
     try:
         sys.stderr.write(f"jina_tel[{os.getpid()}]: {text}\n")

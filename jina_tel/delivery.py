@@ -22,6 +22,7 @@ import time
 from . import contact as contacts
 from . import environment, identity, notice, sent
 from .contact import Contact
+from .debug import say
 from .errors import TransportError
 from .packing import Packer
 from .transports import OTLP, encoding_for, transport_for
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 FILLED = 0.75
 FINAL = (400, 413, 422)
 OTLP_LATER = (429, 502, 503, 504)
+TOLD_BYTES = 300  # of an answer, to whoever debugs
 NOTHING_TO_SAY = Answer(202)  # all of the lines too old, or none of ours
 
 
@@ -214,6 +216,7 @@ class Delivery:
             return None
         finally:
             self.asking = None
+        self._say(f"lines sent: {body.line_count}; answer: {_in_words(answer)}")
         self._keep(body, at, left=True)
         return self._heard(answer, began, transport.took)
 
@@ -229,6 +232,7 @@ class Delivery:
         if status == 410:
             self.note(self.contact().went(at))
             self._journal.purge()
+            self._say("the endpoint is gone: all is deleted, and nothing recorded for 30 days")
             return None
         self._failed(str(status), began, refusal=True, retry_after=answer.retry_after)
         return None
@@ -243,20 +247,29 @@ class Delivery:
         self, said: str, began: float, *, refusal: bool, retry_after: float | None = None
     ) -> None:
         slow = time.monotonic() - began > contacts.QUICK_SECONDS
-        self.note(
-            self.contact().failed(
-                time.time(),
-                said[:200],
-                slow=slow,
-                jitter=_jitter(),
-                retry_after=retry_after,
-                refusal=refusal,
-            )
+        failed = self.contact().failed(
+            time.time(),
+            said[:200],
+            slow=slow,
+            jitter=_jitter(),
+            retry_after=retry_after,
+            refusal=refusal,
         )
+        self.note(failed)
+        self._say(f"not sent: {said}; tried again in {failed.due - failed.at:.1f} s")
+
+    def _say(self, text: str) -> None:
+        say(self._settings.variables.debug, f"{self._settings.product}: {text}")
 
     def _keep(self, body: Body, at: float, *, left: bool) -> None:
         if left and self._folder is not None and self._endpoint != "console:":
             sent.keep(self._folder, body.gzipped, at)
+
+
+def _in_words(answer: Answer) -> str:
+    """Return the status, and of what is no plain yes also why, without control characters."""
+    why = answer.content[:TOLD_BYTES] if answer.status >= 300 or answer.rejected else b""
+    return f"{answer.status} {repr(why)[2:-1]}".rstrip()
 
 
 def _jitter() -> float:

@@ -20,6 +20,8 @@ from .payload import fields_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .settings import Settings
 
 FILE = "shown.json"
@@ -40,7 +42,9 @@ def text_of(settings: Settings) -> str:
     )
 
 
-def show_once(settings: Settings, config: str | None, at: float) -> None:
+def show_once(
+    settings: Settings, config: str | None, at: float, say: Callable[[str], None]
+) -> None:
     """Show the notice if it is due: on a terminal, unless these fields were shown before.
 
     Where many processes start at once, one of them shows it. Where that it was shown cannot be
@@ -50,9 +54,7 @@ def show_once(settings: Settings, config: str | None, at: float) -> None:
         settings: the product's.
         config: the folder that it is noted down in, None where this user has none.
         at: the moment to be noted down, Unix seconds.
-
-    Raises:
-        OSError: it cannot be noted down; it was shown all the same.
+        say: is told why it cannot be noted down; it was shown all the same.
     """
     text = text_of(settings)
     if not text or not _is_terminal():
@@ -60,15 +62,11 @@ def show_once(settings: Settings, config: str | None, at: float) -> None:
     if config is None:
         _tell(settings.product, text)
     elif _is_news(settings, config):
-        _show_noted(settings, config, at, text)
-
-
-def _show_noted(settings: Settings, config: str, at: float, text: str) -> None:
-    try:
-        _show_alone(settings, config, at, text)
-    except OSError:
-        _tell(settings.product, text)  # nothing is to leave before it was shown
-        raise
+        try:
+            _show_alone(settings, config, at, text)
+        except OSError as error:
+            _tell(settings.product, text)  # nothing is to leave before it was shown
+            say(f"that the notice was shown could not be noted down: {error}")
 
 
 def _show_alone(settings: Settings, config: str, at: float, text: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import environment, identity
 from .ci import VENDORS, is_ci, vendor
+from .debug import describe, say
 from .facts import UNSET, is_version
 from .options import is_word
 
@@ -95,16 +96,20 @@ def process_facts(settings: Settings, environ: Mapping[str, str]) -> dict[str, s
     found["uptime"] = identity.uptime(identity.tree().began)
     found.update(environment.distribution_versions(settings.distributions))
     for name, fact in settings.facts.items():
-        found.setdefault(name, _read(fact))
+        found.setdefault(name, _read(name, fact, settings))
     return dict(sorted(found.items()))
 
 
-def _read(fact: Any) -> str | int:
+def _read(name: str, fact: Any, settings: Settings) -> str | int:
     try:
         value: str | int = fact.read()
-    except Exception:  # noqa: BLE001 - the author's code, on the host's thread
-        return UNSET
-    return value if fact.accepts(value) else UNSET
+        if value != UNSET and fact.accepts(value):
+            return value
+        why = "it has no value that was declared"
+    except Exception as error:  # noqa: BLE001 - the author's code, on the host's thread
+        why = describe(error)
+    say(settings.variables.debug, f"{settings.product}: the fact {name} is {UNSET}: {why}")
+    return UNSET
 
 
 def is_kept(environ: Mapping[str, str]) -> bool:

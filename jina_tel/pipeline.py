@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .shipper import Shipper
 
+LONG_EXIT_SECONDS = 1.0  # where nobody comes after us
+
 
 class Pipeline:
     """Who writes the lines, where they wait, and who ships them.
@@ -60,6 +62,10 @@ class Pipeline:
     def is_durable(self) -> bool:
         """Tell whether a next process finds what waits here."""
         return self.kept and self.folder is not None
+
+    def exit_seconds(self, chosen: float) -> float:
+        """Return how long an exit may wait for us: longer where nobody comes after."""
+        return max(chosen, LONG_EXIT_SECONDS) if chosen and not self.is_durable() else chosen
 
 
 def open_pipeline(

@@ -10,7 +10,7 @@ from . import files, forks, identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Any, Protocol
 
     class Recording(Protocol):
         """Who has recorded something in this process."""
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
             """Ahead of a fork: have no thread that could do without."""
 
         def retire(self) -> None:
-            """In a forked child: leave what comes to another."""
+            """Leave what comes to another."""
+
+        def is_over(self, heir: Any) -> bool:
+            """Tell whether there is nothing left to do at a fork or an exit."""
 
         def leave(self, began: float) -> None:
             """At exit, begun at the monotonic moment ``began``: ship what waits."""
@@ -34,9 +37,19 @@ _pid = 0  # of the process whose recordings these are
 
 
 def join(recording: Recording) -> None:
-    """Have ``recording`` told of forks and of the exit."""
+    """Have ``recording`` told of forks and of the exit, and no more those that are over."""
     if recording not in recordings:
         recordings.append(recording)
+    for other in list(recordings):
+        if other.is_over(recording):
+            _part_with(other)
+
+
+def _part_with(recording: Recording) -> None:
+    try:
+        recordings.remove(recording)
+    except ValueError:
+        pass  # another thread was faster
 
 
 def prepare() -> bool:

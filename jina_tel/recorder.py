@@ -10,7 +10,7 @@ from . import answers, files, folders, forks, identity, notice, process
 from . import contact as contacts
 from .caps import Caps
 from .consent import Consent, decide, variables_say
-from .debug import describe, say
+from .debug import describe, is_on, say
 from .journal import CREATED, FULL
 from .ledger import Ledger
 from .pipeline import open_pipeline
@@ -35,7 +35,6 @@ LEDGER_SECONDS = 10.0  # how often losses are written down while they go on
 # Of the journal's bound, one half is for what was claimed, of the other one part in eight for the
 # lines that tell of losses.
 CLAIMED_SHARE, LEDGER_SHARE = 2, 16
-LONG_EXIT_SECONDS = 1.0  # where nobody comes after us
 _SENDING = ("jina_tel.packing", "jina_tel.delivery", "jina_tel.hurry")
 
 
@@ -59,6 +58,8 @@ class Recorder:
         self._bursts: Bursts | None = None
         self.again: Again | None = None  # in a burst: records an event, or returns False
         self._ledger_at = 0.0
+        self._tells = is_on(settings.variables.debug)  # of each event, so there is no burst
+        self._is_retired = False
 
     def is_current(self, now: float) -> bool:
         """Tell whether the variables are as they were: consent's at once, the rest in a second."""
@@ -73,7 +74,15 @@ class Recorder:
 
     def retire(self) -> None:
         """Leave what comes to another recorder: in a forked child, where this is the parent's."""
-        self.unchanged = lambda: False
+        self.unchanged, self._is_retired = (lambda: False), True
+
+    def is_over(self, heir: Recorder) -> bool:
+        """Tell whether nothing comes any more, and what waits is for the heir to send."""
+        own, theirs = self._pipeline, heir._pipeline
+        if not self._is_retired or self.ledger or own is None or theirs is None:
+            return False
+        is_one = own.folder is not None and own.folder == theirs.folder
+        return not own.journal.waits() or (is_one and not own.shipper.is_at_work())
 
     def still_off(self) -> Callable[[], bool] | None:
         """Return what tells at once whether the no holds still; None for a yes."""
@@ -91,10 +100,9 @@ class Recorder:
             return early  # a variable, or no endpoint: no file is read for that
         if self._folders is None:
             self._folders = folders.folders_of(self.settings, os.environ)
-        name = self.settings.product
-        site = answers.site(self._folders, name)
-        stored = answers.stored(self._folders, name)
-        return decide(self.settings, os.environ, site, stored)
+        found, name = self._folders, self.settings.product
+        said = answers.site(found, name), answers.stored(found, name)
+        return decide(self.settings, os.environ, *said)
 
     def may_send(self) -> bool:
         """Tell whether consent holds now: asked by the shipper ahead of each request."""
@@ -108,6 +116,8 @@ class Recorder:
             return
         pipeline = self._pipeline or self._open()
         self.again = None
+        if self._tells:
+            self.say(f"event {name}")
         if self._caps.is_one_too_many(name, now):
             self.lose("too_many", now)
             return
@@ -144,7 +154,8 @@ class Recorder:
         elif self.allowed:
             pipeline.shipper.wake(now)
             last, self._last = self._last, now
-            if now - last < NEAR_SECONDS and pipeline.shipper.is_at_work():
+            is_near = now - last < NEAR_SECONDS
+            if is_near and not self._tells and pipeline.shipper.is_at_work():
                 self.again = self._bursts_of(pipeline).behind(now, self.look_at)
 
     def _bursts_of(self, pipeline: Pipeline) -> Bursts:
@@ -179,6 +190,8 @@ class Recorder:
     def lose(self, reason: str, now: float) -> None:
         """Count one event as lost; write the counts down now and then."""
         self.ledger.note(reason)
+        if self._tells:
+            self.say(f"lost: {reason}")
         if now >= self._ledger_at and self._pipeline is not None:
             self._ledger_at = now + LEDGER_SECONDS
             self.write_ledger()
@@ -215,20 +228,13 @@ class Recorder:
         opened.shipper = self._shipper_for(opened)
         if self.endpoint == "memory:":
             opened.shipper.rest()
-        self._show_notice()
+        if self._folders is not None and self.endpoint != "memory:":
+            notice.show_once(self.settings, self._folders.config, time.time(), self.say)
+        self.say(f"on: events go to {self.endpoint}, and wait in {opened.folder or 'memory'}")
         if self._pipeline is None:  # else another thread's first event was faster
             self._pipeline = opened
         process.join(self)
         return self._pipeline
-
-    def _show_notice(self) -> None:
-        found = self._folders
-        if found is None or self.endpoint == "memory:":
-            return
-        try:
-            notice.show_once(self.settings, found.config, time.time())
-        except OSError as error:
-            self.say(f"that the notice was shown could not be noted down: {error}")
 
     def _shipper_for(self, pipeline: Pipeline) -> Shipper:
         def deliver() -> Delivery:
@@ -260,12 +266,6 @@ class Recorder:
             return True
         return bool(forks.load("jina_tel.hurry").flush(pipeline.shipper, deadline))
 
-    def exit_seconds(self) -> float:
-        """Return how long an exit may wait for us: longer where nobody comes after."""
-        chosen, pipeline = self.settings.exit_seconds, self._pipeline
-        is_short = not chosen or pipeline is None or pipeline.is_durable()
-        return chosen if is_short else max(chosen, LONG_EXIT_SECONDS)
-
     def leave(self, began: float) -> None:
         """At exit, begun at the monotonic moment ``began``: write down, and ship from the root."""
         self.write_ledger()
@@ -275,7 +275,7 @@ class Recorder:
         pipeline.shipper.see_begun()
         if not identity.tree().is_root or not pipeline.journal.waits():
             return
-        deadline = began + self.exit_seconds()
+        deadline = began + pipeline.exit_seconds(self.settings.exit_seconds)
         if time.monotonic() < deadline and self.may_send():
             may_resend = pipeline.is_durable() and not self.endpoint.startswith(OTLP)
             forks.load("jina_tel.hurry").leave(pipeline.shipper, deadline, may_resend=may_resend)

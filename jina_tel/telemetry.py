@@ -113,7 +113,10 @@ class Telemetry:
         if "product" in changes:
             raise ValueError("product: a product keeps its name; make another Telemetry")
         self._settings = self._settings.changed(**changes)
-        self._recorder = self.still_off = self.again = None
+        before, self._recorder = self._recorder, None
+        self.still_off = self.again = None
+        if before is not None:
+            before.retire()
 
     def status(self) -> Consent:
         """Return whether events are recorded and sent now, and because of what. Writes nothing."""
@@ -265,6 +268,8 @@ class Telemetry:
         fresh = Recorder(self._settings)
         if self._recorder is before:  # else another thread was faster, while we imported
             self._recorder = fresh
+            if before is not None:
+                before.retire()
         return self._recorder or fresh
 
     def record(self, name: str) -> None:
@@ -288,12 +293,15 @@ class Telemetry:
         """Take an error of ours: count it, and tell whoever debugs."""
         if self._recorder is not None:
             self._recorder.fence(error)
+        else:
+            self.say(error)
 
-    def say(self, text: str) -> None:
+    def say(self, told: str | BaseException) -> None:
         """Tell stderr, under ``<PRODUCT>_TEL_DEBUG=1``."""
         try:
-            from .debug import say
+            from .debug import describe, say
         except (ImportError, OSError):
             return  # nor can that part
 
+        text = told if isinstance(told, str) else describe(told)
         say(self._settings.variables.debug, f"{self._settings.product}: {text}")

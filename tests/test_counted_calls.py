@@ -16,7 +16,7 @@ CALLS = {"openat": 1, "flock": 2, "lseek": 1, "fcntl": 4, "write": 1, "close": 1
 CALLS_IN_A_BURST = {"fcntl": 1, "write": 1}
 MOST_BYTES = 700
 # How many times the instructions of a call under a bare wrapt wrapper.
-MOST_FOR_AN_EVENT = 9.5
+MOST_FOR_AN_EVENT = 11.0
 MOST_FOR_A_NO = 2.0
 
 FRAMES = """

@@ -9,7 +9,10 @@ import sys
 import pytest
 from support import run
 
+from jina_tel import Telemetry
 from jina_tel.debug import say
+from jina_tel.facts import Choice, Count
+from jina_tel.testing import Healthy, Receiver, Status
 
 NAME = "ACME_TEL_DEBUG"
 
@@ -68,7 +71,10 @@ import os, sys
 os.close(2)
 theirs = os.open("theirs", os.O_WRONLY | os.O_CREAT)
 sys.stderr = None
+from jina_tel import Telemetry
 from jina_tel.debug import say
+from jina_tel.facts import Choice, Count
+from jina_tel.testing import Healthy, Receiver, Status
 say("ACME_TEL_DEBUG", "nothing of ours")
 print(theirs, os.fstat(theirs).st_size)
 """
@@ -76,3 +82,77 @@ print(theirs, os.fstat(theirs).st_size)
 
 def test_a_file_of_the_host_s_that_has_the_number_of_stderr_stays_clean(tmp_path):
     assert "2 0\n" == run(CLOSED, cwd=tmp_path, ACME_TEL_DEBUG="1")
+
+
+def facts():
+    """New ones: each is read once a process."""
+    return {
+        "broken": Count(lambda: 1 // 0, most=9, why="…"),
+        "other": Choice(("a", "b"), lambda: "c", why="…"),
+    }
+
+
+TOLD = [
+    "the fact broken is (unset): ZeroDivisionError: integer division or modulo by zero",
+    "the fact other is (unset): it has no value that was declared",
+    "on: events go to {url}, and wait in {folder}",
+    "event Flow.start",
+    "event Flow.start",
+    "lost: too_many",
+]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "then"),
+    [
+        (Healthy(), ["lines sent: 2; answer: 202"]),
+        (Status(422, body=b'{"rejected":\n2}'), ['lines sent: 2; answer: 422 {"rejected":\\n2}']),
+        (
+            Status(503, retry_after=7),
+            ["lines sent: 2; answer: 503", "not sent: 503; tried again in 7.0 s"],
+        ),
+        (
+            Status(410),
+            [
+                "lines sent: 2; answer: 410",
+                "the endpoint is gone: all is deleted, and nothing recorded for 30 days",
+            ],
+        ),
+    ],
+)
+def test_who_debugs_sees_each_event_and_what_became_of_it(
+    monkeypatch, capfd, home, behaviour, then
+):
+    monkeypatch.setenv(NAME, "1")
+    with Receiver() as receiver:
+        receiver.behaviour = behaviour
+        acme = Telemetry("acme", endpoint=receiver.url, facts=facts(), events_per_minute=1)
+        acme.record("Flow.start")
+        acme.record("Flow.start")
+        acme.flush(0.5)
+        folder = next(home.rglob("endpoint")).parent
+
+    lines = [line.partition("acme: ")[2] for line in capfd.readouterr().err.splitlines()]
+    told = [line.format(url=receiver.url, folder=folder) for line in TOLD]
+    assert told == lines[:6]
+    assert then[-1] in lines[6:]
+
+
+def test_who_debugs_is_told_why_nothing_could_be_recorded(capfd, home):
+    """Not even what records could be imported."""
+    text = run(
+        """
+        import sys
+        from jina_tel import Telemetry
+        acme = Telemetry("acme", endpoint="http://127.0.0.1:9")
+        sys.modules["jina_tel.caps"] = None
+        @acme.instrumented
+        class Flow:
+            def start(self): ...
+        sys.stderr = sys.stdout
+        Flow().start()
+        """,
+        ACME_TEL_DEBUG="1",
+    )
+
+    assert "acme: ModuleNotFoundError: import of jina_tel.caps halted" in text

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jina_tel import Telemetry, files
-from jina_tel.testing import Receiver
+from jina_tel import Telemetry, files, process
+from jina_tel.testing import Receiver, Status
 
 
 def test_losses_that_go_on_do_not_have_a_request_each(monkeypatch, home):
@@ -39,3 +39,36 @@ def test_a_system_without_locks_keeps_events_in_memory(monkeypatch, home):
         assert acme.flush(30)
         assert ["Flow.start"] == [payload["event"] for payload in receiver.payloads]
     assert [] == [*home.rglob("events.jsonl")]
+
+
+def test_what_was_configured_before_leaves_nothing_behind(home):
+    with Receiver() as receiver:
+        acme = Telemetry("acme", endpoint=receiver.url)
+        for number in range(20):
+            acme.configure(batch_events=number + 1)
+            acme.record("Flow.start")
+        assert acme.flush(30)
+        acme.configure(batch_events=30)
+        acme.record("Flow.start")
+
+        assert acme.flush(30)
+        assert 21 == len(receiver.payloads)
+    assert 1 == len(recordings_to(receiver))
+
+
+def test_what_waits_for_the_endpoint_of_before_is_still_sent_at_the_exit(home):
+    with Receiver() as first, Receiver() as second:
+        first.behaviour = Status(503, retry_after=3600)
+        acme = Telemetry("acme", endpoint=first.url)
+        acme.record("Flow.start")
+        acme.flush(0.5)
+        acme.configure(endpoint=second.url)
+        acme.record("Flow.start")
+
+        assert acme.flush(30)
+        assert 1 == len(recordings_to(first))
+        assert 1 == len(recordings_to(second))
+
+
+def recordings_to(receiver):
+    return [one for one in process.recordings if one.endpoint == receiver.url]

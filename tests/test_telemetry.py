@@ -189,7 +189,8 @@ def test_in_memory_nothing_is_started_and_nothing_goes_wrong(monkeypatch, acme, 
     started(acme)().start()
 
     assert acme.flush()
-    assert "" == capsys.readouterr().err
+    told = [line.partition("acme: ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert ["on: events go to memory:, and wait in memory", "event Flow.start"] == told
     assert ["Flow.start"] == taken()
 
 
