@@ -86,7 +86,7 @@ def command_line() -> str:
             "",
             "<!-- made by docs/generate.py -->",
             "",
-            "`jina-tel`, and `python -m jina_tel` where that is not on the path.",
+            "Run `jina-tel`, or `python -m jina_tel` if it is not on the path.",
             "",
             STARTED,
             text_of(manual.DESCRIPTION),
@@ -130,7 +130,7 @@ def options(command: argparse.ArgumentParser) -> str:
         for action in command._actions
         if action.dest != "help" and not isinstance(action, argparse._SubParsersAction)
     ]
-    return table(("option", ""), [*rows, ("`--help`", "say all of this")])
+    return table(("option", ""), [*rows, ("`--help`", "print this help")])
 
 
 def words_of(action: argparse.Action) -> list[str]:
