@@ -91,14 +91,22 @@ class Hook:
             if again is None or not again(known[1]):
                 self.telemetry.record(known[1])
         except Exception as error:  # noqa: BLE001 - the first of our two fences
-            self.telemetry.fence(error)
+            self._fence(error)
 
     def record_failed(self, subject: Any) -> None:
         """Record that the start of ``subject`` raised; never what."""
         try:
             self.telemetry.record(self._name(subject, "failed"))
         except Exception as error:  # noqa: BLE001 - the same fence
-            self.telemetry.fence(error)
+            self._fence(error)
+
+    def _fence(self, error: Exception) -> None:
+        """Let through what a handler of the host's has raised in the middle of us: a time-out."""
+        from . import signals
+
+        if signals.is_of_a_handler(error):
+            raise error
+        self.telemetry.fence(error)
 
     def _start_of(self, subject: Any, kind: type) -> tuple[Any, str]:
         start = (ref(kind), self._name(subject, self.options.verb))

@@ -13,6 +13,8 @@ import sys
 import time
 from _thread import get_ident
 
+from . import signals
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
@@ -36,12 +38,27 @@ def new_lock() -> Any:
     return original("_thread", "allocate_lock")()
 
 
-def start_thread(run: Callable[[], None]) -> None:
-    """Start a thread that nobody joins; raises RuntimeError where there can be none."""
-    # A sub-interpreter of Python 3.12 or later aborts the process if it ends beside such a thread.
-    if not getattr(sys.modules["_thread"], "daemon_threads_allowed", lambda: True)():
-        raise RuntimeError("no thread may outlive this interpreter")
-    original("_thread", "start_new_thread")(run, ())
+def start_thread(run: Callable[[], None], refused: Callable[[], None]) -> bool:
+    """Start a thread that nobody joins and no signal reaches; return whether it was started.
+
+    Calls ``refused`` where it was not: there are no more threads, the interpreter shuts down, or
+    a handler of the host's has raised, which goes on.
+    """
+    has_begun = False
+    try:
+        # A sub-interpreter of Python 3.12 or later aborts if it ends beside such a thread.
+        if getattr(sys.modules["_thread"], "daemon_threads_allowed", lambda: True)():
+            start = original("_thread", "start_new_thread")
+            with signals.Blocked():
+                start(run, ())
+                has_begun = True
+    except RuntimeError as error:
+        if signals.is_of_a_handler(error):
+            raise
+    finally:
+        if not has_begun:
+            refused()
+    return has_begun
 
 
 class Signal:
@@ -111,15 +128,26 @@ def _enter() -> Any:
     """Return the gate, for who has to give it back; None for who may pass."""
     global _holder
     gate, thread = _gate, get_ident()
-    if _holder == thread or not gate.acquire(timeout=GATE_SECONDS):
+    if _holder == thread:
+        return None
+    if not gate.acquire(timeout=GATE_SECONDS):
+        _give_up(gate)
         return None
     _holder = thread
     return gate
 
 
+def _give_up(gate: Any) -> None:
+    """Have another gate: a signal of the host's may have ended who has this one, in between."""
+    global _gate, _holder
+    if gate is _gate:
+        _gate, _holder = new_lock(), 0
+
+
 def _leave(gate: Any) -> None:
     global _holder
-    _holder = 0
+    if gate is _gate:
+        _holder = 0
     gate.release()
 
 

@@ -54,15 +54,17 @@ def leave(shipper: Shipper, deadline: float, *, may_resend: bool) -> None:
     """
     most, shipper.leaving = deadline - time.monotonic(), True
     patience = most
-    while not shipper.broken and _may_hold_exit(shipper):
-        patience = shipper.contact().patience(most) if may_resend else most
-        if not shipper.ship_now(deadline, patience=patience):
-            break
-        if not shipper.led or not shipper.has_more() or time.monotonic() >= deadline:
-            return  # it is done, or another process has it
-    if shipper.delivery is not None and shipper.asks():
-        patient = patience >= most or not shipper.delivery.handed_over()
-        shipper.delivery.gave_up(time.time(), patient=patient)
+    try:
+        while not shipper.broken and _may_hold_exit(shipper):
+            patience = shipper.contact().patience(most) if may_resend else most
+            if not shipper.ship_now(deadline, patience=patience):
+                break
+            if not shipper.led or not shipper.has_more() or time.monotonic() >= deadline:
+                break  # it is done, or another process has it
+    finally:  # also where a signal ends the wait
+        if shipper.delivery is not None and shipper.asks():
+            patient = patience >= most or not shipper.delivery.handed_over()
+            shipper.delivery.gave_up(time.time(), patient=patient)
 
 
 def _may_hold_exit(shipper: Shipper) -> bool:

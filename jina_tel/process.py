@@ -99,5 +99,5 @@ def _leave() -> None:
     for recording in list(recordings):
         try:
             recording.leave(began)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the host is on its way out
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C and sys.exit, too: the host ends
             recording.fence(error)

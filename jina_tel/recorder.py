@@ -54,10 +54,9 @@ class Recorder:
         self._bound = settings.journal_bytes // CLAIMED_SHARE
         self._most_bytes = self._bound - settings.journal_bytes // LEDGER_SHARE
         self._caps = Caps(settings.events_per_minute)
-        self._last = -FOREVER
+        self._last, self._ledger_at = -FOREVER, 0.0
         self._bursts: Bursts | None = None
         self.again: Again | None = None  # in a burst: records an event, or returns False
-        self._ledger_at = 0.0
         self._tells = is_on(settings.variables.debug)  # of each event, so there is no burst
         self._is_retired = False
 
@@ -142,6 +141,8 @@ class Recorder:
         try:
             written = self._put(pipeline, line, self._most_bytes, now)
         except OSError as error:
+            if error.errno is None:  # the system's have one: a time-out of the host's handler
+                raise
             self.say(f"the journal could not be written: {error}")
             elsewhere = None if again else self._elsewhere(pipeline, error)
             if elsewhere is None:
@@ -222,9 +223,8 @@ class Recorder:
 
     def _open(self, *, in_memory: bool = False) -> Pipeline:
         """Open the pipeline: at the first event, in a millisecond or two."""
-        opened = open_pipeline(
-            self.settings, self.endpoint, None if in_memory else self._folders, self.say
-        )
+        found = None if in_memory else self._folders
+        opened = open_pipeline(self.settings, self.endpoint, found, self.say)
         opened.shipper = self._shipper_for(opened)
         if self.endpoint == "memory:":
             opened.shipper.rest()

@@ -101,14 +101,12 @@ class Shipper:
         self.ended, self._hurry, self.led = Signal(), Signal(), False
         self._task, self._waiting, self._yielding = 0, True, False
         self._starved_since = self._starved_since or now
-        try:
-            forks.start_thread(self._run)
-        except RuntimeError:  # no more threads, or the interpreter is shutting down
-            self._quiet_until = now + REST_SECONDS
-            self._task, self._waiting = None, False
-            self._turn.release()
-            return False
-        return True
+        return forks.start_thread(self._run, lambda: self._refused(now))
+
+    def _refused(self, now: float) -> None:
+        self._quiet_until = now + REST_SECONDS
+        self._task, self._waiting = None, False
+        self._turn.release()
 
     def _run(self) -> None:
         again = False

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jina_tel"
 # A room imports only rooms that stand before it, in this list and in its own line.
 ROOMS = [
     # values
-    ["errors", "debug", "options", "facts", "settings", "event", "files"],
+    ["errors", "debug", "options", "facts", "settings", "event", "files", "signals"],
     ["forks", "plain_json", "folders", "imports", "wrapping"],
     # questions about the world
     ["consent", "identity", "environment", "ci", "payload", "schema"],
