@@ -73,6 +73,7 @@ def write(
     store: str, file: str, kind: str, asked: Mapping[str, str], environ: Mapping[str, str]
 ) -> None:
     """Write the file beside its place, and put it there once it is whole."""
+    import tempfile
     from pathlib import Path
 
     from ..collector.page.files import bounds_of
@@ -82,17 +83,26 @@ def write(
         bounds = bounds_of(asked)
     except FilterError as error:
         raise UsageError(str(error)) from error
-    part = Path(f"{file}.part")
-    try:
+    with tempfile.TemporaryDirectory(prefix="export-", dir=Path(file).absolute().parent) as folder:
+        part = Path(folder) / "part"
         read(
             store,
             environ,
             lambda opened: _of_file(opened, kind, bounds, part),
             lambda address, password: _of_collector(address, password, kind, asked, part),
         )
-        os.link(part, file)  # unlike a rename, this never takes the place of another file
-    finally:
-        part.unlink(missing_ok=True)
+        put(part, file)
+
+
+def put(part: Path, file: str) -> None:
+    """Put a whole file in its place, and never in that of another; raises OSError."""
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: the name is taken first, by an empty file
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.replace(part, file)
 
 
 def _of_file(store: Archive, kind: str, bounds: Parameters, part: Path) -> None:

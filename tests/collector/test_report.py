@@ -77,11 +77,14 @@ def test_a_collector_that_wants_a_password_gets_it(collectors):
 def test_an_export_holds_all(collectors, store, tmp_path, kind, is_running):
     if is_running:
         collectors()
+    (tmp_path / f"out{kind}.part").write_text("somebody's own")
+    before = {path.name for path in tmp_path.iterdir()}
     file = tmp_path / f"out{kind}"
     said("export", str(file), "--store", store)
 
     assert ["a", "b", "c"] == ids_of(file)
-    assert [] == list(tmp_path.glob("*.part"))
+    assert {file.name} == {path.name for path in tmp_path.iterdir()} - before
+    assert "somebody's own" == (tmp_path / f"out{kind}.part").read_text()
 
 
 def ids_of(file) -> list[str]:

@@ -1,0 +1,37 @@
+"""Where ``jina-tel export`` puts what it has written; tests/collector has what stands in it."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from jina_tel.cli.export import put
+
+
+def refuse(*_):
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+@pytest.fixture(params=["links", "no links"])
+def part(request, tmp_path, monkeypatch):
+    """Return a file that was written, on file systems with and without hard links."""
+    if request.param == "no links":
+        monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "part").write_text("new")
+    return tmp_path / "part"
+
+
+def test_a_file_gets_its_name_once_it_is_whole(part, tmp_path):
+    put(part, str(tmp_path / "out.ndjson"))
+
+    assert "new" == (tmp_path / "out.ndjson").read_text()
+
+
+def test_a_file_never_takes_the_place_of_another(part, tmp_path):
+    (tmp_path / "out.ndjson").write_text("old")
+    with pytest.raises(FileExistsError):
+        put(part, str(tmp_path / "out.ndjson"))
+
+    assert "old" == (tmp_path / "out.ndjson").read_text()
