@@ -51,6 +51,16 @@ def test_off_deletes_all_that_waits_and_all_that_left():
     assert [] == sent.names(journals[0].folder)
 
 
+@pytest.mark.parametrize("where", ["~/tel", "tel", "{}/tel"])
+def test_off_holds_also_for_a_product_with_a_home_of_its_own(home, monkeypatch, where):
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("ACME_TEL_HOME", where.format(home))
+    wait_here(1, settings=ACME)
+
+    assert "acme: deleted 1 event that waited" in command("off").out
+    assert not is_on("acme")
+
+
 def test_off_says_how_much_it_deleted():
     wait_here(1)
 

@@ -225,7 +225,8 @@ def _with_a_home(environ: Mapping[str, str]) -> Iterator[str]:
         name = variable[: -len(HOME)].lower().replace("_", "-")
         if not (variable.endswith(HOME) and home and is_product(name)):
             continue
-        if _has_traces(os.path.join(os.path.abspath(home), name)):
+        folder = folders.folders_of(Settings(name), environ).config
+        if folder is not None and _has_traces(folder):
             yield name
 
 
