@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 APPLICATION = "jina_tel"
 
+# Where administrators answer, whatever a user's XDG_CONFIG_DIRS is: desktops set that, too.
+SITE = "/etc/xdg" if os.name == "posix" and sys.platform != "darwin" else ""
+
 # What platformdirs looks at on Linux, as the XDG Base Directory Specification has it.
 _XDG = {
     "user_config_dir": ("XDG_CONFIG_HOME", "~/.config"),
@@ -39,7 +42,7 @@ class Folders:
         config: of ``uid`` and ``consent.json``, or None where this user has no home.
         state: of ``product.json`` and the journals, or None likewise.
         everyone: the user's answer for all products, or None likewise.
-        site: the administrators' files, the first of them first; there may be none.
+        site: the administrators' files, first the one that ``--system`` writes; there may be none.
         owned: how many of the last levels of ``state`` are ours, and so must be no links.
     """
 
@@ -136,5 +139,6 @@ def _is_homeless(folder: str) -> bool:
 
 
 def _site() -> tuple[str, ...]:
-    found = _folder("site_config_dir", multipath=True)
-    return tuple(folder for folder in found.split(os.pathsep) if os.path.isabs(folder))
+    found = _folder("site_config_dir", multipath=True).split(os.pathsep)
+    folders = dict.fromkeys([os.path.join(SITE, APPLICATION), *found])  # each of them once
+    return tuple(folder for folder in folders if os.path.isabs(folder))

@@ -111,6 +111,7 @@ def home(homes, monkeypatch):
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("JINA_TEL_HOME", str(folder / "jina_tel"))
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(folder / "site"))
+    monkeypatch.setattr("jina_tel.folders.SITE", str(folder / "etc"))
     for kind in ("CONFIG", "STATE", "DATA", "CACHE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
     return folder

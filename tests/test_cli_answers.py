@@ -23,7 +23,7 @@ def is_on(name="jina"):
 
 
 def site_file(home):
-    return home / "site" / "jina_tel" / answers.FILE
+    return home / "etc" / "jina_tel" / answers.FILE
 
 
 def test_off_stores_the_answer_with_its_date(home):
@@ -144,6 +144,17 @@ def test_an_administrators_answer_is_for_all_users(home):
     assert "deleted 2 events" in said.out
     assert not is_on()
     assert "the site's administrator" in command("status").out
+
+
+def test_where_an_administrators_answer_cannot_be_stored_is_said_what_is_needed(home):
+    (home / "etc").touch()  # which stops root as well
+    said = command("off", "--system")
+
+    assert 3 == said.code
+    assert [f"jina-tel: {home}/etc/jina_tel: Not a directory"] == [
+        line.partition(";")[0] for line in said.err.splitlines()
+    ]
+    assert "sudo jina-tel off --system" in said.err
 
 
 def test_an_administrators_answers_for_single_products_stand_together(home):

@@ -41,6 +41,8 @@ COLLECTS = find_spec("duckdb") is not None
 INSTALL = "pip install 'jina_tel[collector]'"
 
 SUDO = '#!/bin/sh\nexec "$@"\n'
+# In each Python of a reader: an administrator's answer is none of this machine's.
+SITE = "import jina_tel.folders\njina_tel.folders.SITE = {!r}\n"
 # What make would do is run by the project's own checks, from a clean clone; here it is looked up.
 MAKE = r"""#!/bin/sh
 grep -qE "^step .*make $1\$" {root}/.ci/run && exec {make} --dry-run -C {root} "$@"
@@ -62,6 +64,7 @@ class Reader:
         self.port = free_port()
         self.going_on = []
         self._environment = self._make_environment(home / "bin")
+        self.write("sitecustomize.py", SITE.format(str(home / "etc")))
 
     def _make_environment(self, programs):
         programs.mkdir()

@@ -83,10 +83,23 @@ def test_without_it_they_are_platformdirs(home, environ):
 
 
 @LINUX
-def test_several_site_folders_are_all_looked_into(monkeypatch):
+def test_several_site_folders_are_all_looked_into(home, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_DIRS", "/one:/two/::relative")
 
-    assert ("/one/jina_tel", "/two/jina_tel") == found({}).site
+    assert (f"{home}/etc/jina_tel", "/one/jina_tel", "/two/jina_tel") == found({}).site
+
+
+@LINUX
+@pytest.mark.parametrize("given_", [None, "", "/home/u/x", "/a:/etc/xdg", "/etc/xdg", "relative"])
+def test_an_administrator_is_heard_first_and_once_whatever_a_user_s_variable_is(given_):
+    script = """
+    from jina_tel.folders import folders_of
+    from jina_tel.settings import Settings
+    print(*folders_of(Settings("jina"), {}).site)
+    """
+    site = run(script, XDG_CONFIG_DIRS=given_, **BARE).split()
+
+    assert ("/etc/xdg/jina_tel", 1) == (site[0], site.count("/etc/xdg/jina_tel"))
 
 
 @LINUX

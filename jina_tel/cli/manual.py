@@ -79,7 +79,8 @@ FURTHER: Rows = (
     ("SSL_CERT_FILE, SSL_CERT_DIR", "whose certificates are trusted, as OpenSSL has them"),
     (
         "XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_CONFIG_DIRS",
-        "where the folders are on Linux, where JINA_TEL_HOME does not say it",
+        "where the folders are on Linux, where JINA_TEL_HOME does not say it; administrators'"
+        " answers are looked for in /etc/xdg in any case",
     ),
     ("WRAPT_DISABLE_EXTENSIONS", "wrapt's own: methods are wrapped in Python, not in C"),
     ("CI", "with others, by which a CI service is known; CI=false says that this is none"),

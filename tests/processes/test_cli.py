@@ -206,16 +206,6 @@ def test_what_may_not_be_read_is_one_line(home, waiting, mortal, words, what):
         assert str(path.name) in lines[-1]
 
 
-def test_system_without_rights_says_what_is_needed(home, waiting, mortal):
-    (home / "site").mkdir()
-    (home / "site").chmod(0o555)
-    done = in_pipe("off", "--system", under=mortal)
-
-    assert 3 == done.returncode
-    assert b"sudo jina-tel off --system" in done.stderr
-    assert 2 == len(done.stderr.decode().splitlines()) + 1
-
-
 def test_an_error_of_ours_is_one_line_and_under_debug_a_traceback(home):
     script = (
         "import sys; from jina_tel.cli import main; import jina_tel.cli.status as s;"
