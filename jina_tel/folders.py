@@ -10,6 +10,7 @@ import os
 import sys
 
 from . import forks
+from .settings import ALONE, TESTING
 
 try:
     from _blake2 import blake2b  # hashlib would load OpenSSL
@@ -61,7 +62,7 @@ class Folders:
 def folders_of(settings: Settings, environ: Mapping[str, str]) -> Folders:
     """Return where the files of this product are, for these variables."""
     product, home = settings.product, environ.get(settings.variables.home)
-    site = _site()
+    site = () if environ.get(TESTING) == ALONE else _site()
     if home:
         folder = _own(home, product)
         return Folders(folder, folder, site, owned=1)

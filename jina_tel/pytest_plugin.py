@@ -100,16 +100,18 @@ def _switch_to_memory(config: pytest.Config) -> None:
 def _say_yes(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, home: Path, endpoint: str
 ) -> None:
-    """Let the product record, whatever the developer's own answer is."""
+    """Let the product record, whatever the developer's own answer is, or the machine's."""
     from .consent import variables_say
-    from .settings import DO_NOT_TRACK, Settings
+    from .settings import ALONE, DO_NOT_TRACK, Settings
 
     settings = Settings(request.config.getini("telemetry_product"))
     said = variables_say(settings, os.environ)
     if said is not None:
-        request.node.warn(pytest.PytestWarning(f"{said.because}: {STAYS_BARE}"))
+        # Shown where the test fails. A warning would fail it by itself, under -W error.
+        request.node.add_report_section("setup", "jina_tel", f"{said.because}: {STAYS_BARE}")
     for name in list(os.environ):
         if name == DO_NOT_TRACK or name.endswith("_OPTOUT_TELEMETRY"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv(TESTING, ALONE)
     monkeypatch.setenv(settings.variables.endpoint, endpoint)
     monkeypatch.setenv(settings.variables.home, str(home / "jina_tel"))

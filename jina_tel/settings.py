@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DO_NOT_TRACK = "DO_NOT_TRACK"
 TESTING = "JINA_TEL_TESTING"
+ALONE = "alone"  # of TESTING: administrators are not asked either, since nothing leaves the machine
 SCHEMES = ("https://", "http://", "otlp+https://", "otlp+http://", "file:///")
 WORDS = ("console:", "memory:")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

@@ -43,20 +43,13 @@ def test_telemetry_events_are_those_of_the_test(pytester):
     run(pytester).assert_outcomes(passed=4)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "warns"),
-    [
-        ("JINA_OPTOUT_TELEMETRY", "0", 1),
-        ("DO_NOT_TRACK", "1", 1),
-        ("DO_NOT_TRACK", "0", 0),
-        ("ACME_OPTOUT_TELEMETRY", "1", 0),
-    ],
-)
-def test_the_developers_own_no_holds_but_in_tests_that_ask(
-    pytester, monkeypatch, name, value, warns
-):
+NOES = [("JINA_OPTOUT_TELEMETRY", "0"), ("DO_NOT_TRACK", "1")]
+NEITHER = [("DO_NOT_TRACK", "0"), ("ACME_OPTOUT_TELEMETRY", "1")]
+
+
+@pytest.mark.parametrize(("name", "value"), [*NOES, *NEITHER])
+def test_the_developers_own_no_holds_but_in_tests_that_ask(pytester, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
-    pytester.makeini("[pytest]\naddopts = -p no:cacheprovider")
     pytester.makepyfile(
         f"""
         import os, pytest
@@ -76,11 +69,50 @@ def test_the_developers_own_no_holds_but_in_tests_that_ask(
         """
     )
 
-    done = run(pytester)
+    run(pytester, "-W", "error").assert_outcomes(passed=4)
 
-    done.assert_outcomes(passed=4, warnings=2 * warns)
-    if warns:
-        done.stdout.fnmatch_lines([f"*{name} is set: what was instrumented before this*"])
+
+@pytest.mark.parametrize(("name", "value"), [*NOES, *NEITHER])
+def test_a_test_that_fails_is_told_what_stays_bare(pytester, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    pytester.makepyfile("def test_it(telemetry_events): assert telemetry_events")
+
+    done = run(pytester)
+    told = f"*{name} is set: what was instrumented before this test stays bare*"
+
+    done.assert_outcomes(failed=1)
+    if (name, value) in NOES:
+        done.stdout.fnmatch_lines([told])
+    else:
+        done.stdout.no_fnmatch_line(told)
+
+
+def test_an_administrators_no_holds_but_in_tests_that_ask(pytester, tmp_path, monkeypatch):
+    (tmp_path / "jina_tel").mkdir()
+    (tmp_path / "jina_tel" / "consent.json").write_text('{"v": 1, "answer": "off"}')
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path))
+    pytester.makepyfile(
+        """
+        import host, jina_tel, pytest, subprocess, sys
+
+        def test_no():
+            assert "administrator" in jina_tel.status().because
+
+        def test_events(telemetry_events):
+            host.Flow().start()
+            assert len(telemetry_events) == 1
+
+        def test_receiver(telemetry_receiver):
+            program = "import host; host.Flow().start()"
+            subprocess.run([sys.executable, "-c", program], check=True)
+            telemetry_receiver.wait(1)
+
+        def test_no_again():
+            assert "administrator" in jina_tel.status().because
+        """
+    )
+
+    run(pytester).assert_outcomes(passed=4)
 
 
 def test_a_stored_no_of_the_developers_does_not_reach_a_test(pytester, tmp_path, monkeypatch):

@@ -71,7 +71,11 @@ FURTHER: Rows = (
     ),
     ("JINA_TEL_COLLECTOR_PASSWORD", "what opens the page of jina-tel collect beyond loopback"),
     ("JINA_TEL_STORE_PASSWORD", "of the user at the server that is given as a --store"),
-    ("JINA_TEL_TESTING", "set by the pytest plugin: what would leave the machine is memory:"),
+    (
+        "JINA_TEL_TESTING",
+        "set by the pytest plugin: what would leave the machine is memory:; alone, in a test that"
+        " asks for a fixture, leaves out the administrators' answers, too",
+    ),
     (
         "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
         "proxies, as everywhere, in upper or lower case; of the kind http://",
