@@ -1,4 +1,7 @@
-"""The last 100 bodies as they left, kept for whoever wants to see every byte: 0600, bounded."""
+"""The last 100 bodies as they left, kept for whoever wants to see every byte: 0600, bounded.
+
+They have the uid, so who resets it deletes them.
+"""
 
 from __future__ import annotations
 

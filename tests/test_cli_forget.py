@@ -1,4 +1,4 @@
-"""``jina-tel forget``, ``reset-id`` and ``send``: what talks to the endpoint."""
+"""``jina-tel forget`` and ``send``: what talks to the endpoint."""
 
 from __future__ import annotations
 
@@ -314,25 +314,6 @@ def test_without_a_uid_there_is_nothing_to_forget(receiver):
     assert 0 == said.code
     assert "no uid was ever made here" in said.out
     assert [] == receiver.requests
-
-
-def test_reset_makes_another_uid_and_leaves_what_waits():
-    journal = wait_here(2)
-    before = identity.uid(identity.load_secret(folder_of(journal)), "jina")
-    said = command("reset-id", "--json")
-    [one] = said.json["products"]
-
-    assert {"product": "jina", "old": before, "new": uid_of(journal)} == one
-    assert before != uid_of(journal)
-    assert journal.waiting_bytes()
-    assert 0o600 == os.stat(os.path.join(folder_of(journal), "uid")).st_mode & 0o777
-
-
-def test_reset_without_a_uid_makes_none():
-    journal = wait_here(1)
-
-    assert "jina: no uid was made yet\n" == command("reset-id").out
-    assert identity.kept_secret(folder_of(journal)) is None
 
 
 @pytest.mark.parametrize("word", ["forget", "reset-id"])

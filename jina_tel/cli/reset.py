@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .. import identity
+from .. import identity, sent
 from ..errors import TransportError
 from ..withdrawal import QUIET_SECONDS, hold, let_go
 from .found import each, fail, products
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 TEXT = """\
 Make another uid: 32 new random bytes take the place of those in
-<config>/<product>/uid, and nobody can tell that both are yours. What waits is
-sent under the new one. A program that runs now goes on with its uptime, by
-which its events before and after could be tied together: end it first.
+<config>/<product>/uid, and nobody can tell that both are yours. The copies of
+what has left, which jina-tel show prints, have the old uid and are deleted;
+what waits is sent under the new one. A program that runs now goes on with its
+uptime, by which its events before and after could be tied together: end it
+first.
 
 The endpoint keeps what it has under the old uid, and with the old bytes gone
 nobody can ask it to delete that: jina-tel forget does both.
@@ -65,8 +67,14 @@ def _show(outcome: Mapping[str, Any], screen: Screen) -> None:
 def _reset(product: Product) -> dict[str, Any]:
     old = product.uid()
     if old is not None:
-        renew(product, lambda: None)
+        renew(product, lambda: _purge_copies(product))
     return {"product": product.name, "old": old, "new": product.uid()}
+
+
+def _purge_copies(product: Product) -> None:
+    """Delete the copies of what has left: each line in them has the old uid."""
+    for journal in product.journals():
+        sent.purge(journal.folder)
 
 
 def renew(product: Product, first: Callable[[], Result]) -> Result:

@@ -27,7 +27,7 @@ TEXT = """\
 Show what waits on this machine, and what has left it: the last 100 bodies of
 each endpoint, as they went, the newest first. They are kept for this command
 alone, in <state>/<product>/<endpoint's hash>/sent, mode 0600, and jina-tel
-off deletes them.
+off, forget and reset-id delete them.
 
 With --follow: the oldest first, then what comes, until Ctrl-C. --json prints
 one document, {"waiting": [...], "sent": [...]}; with --follow one object a
