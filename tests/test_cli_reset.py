@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
-from commands import command, wait_here
+from commands import CLOSED, command, wait_here
 
 from jina_tel import identity, sent
+from jina_tel.election import LOCK
+from jina_tel.withdrawal import is_quiet
 
 
 def folder_of(journal):
@@ -47,3 +49,15 @@ def test_nothing_that_is_kept_names_the_old_uid(receiver):
     assert 0 == command("reset-id").code
     assert [[], []] == [sent.names(journal.folder) for journal in journals]
     assert before not in command("show", "--json").out
+
+
+def test_where_one_shipper_cannot_be_held_the_others_go_on():
+    today, earlier = wait_here(1), wait_here(1, "http://127.0.0.1:1/")
+    wait_here(0, CLOSED)
+    identity.load_secret(folder_of(today))
+    os.mkdir(os.path.join(earlier.folder, LOCK))  # where a file is wanted
+    before = uid_of(today)
+
+    assert 3 == command("reset-id").code
+    assert before == uid_of(today)
+    assert is_quiet(today.folder)  # nobody has its lock, this process neither

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 
 from .. import identity, sent
 from ..errors import TransportError
@@ -14,7 +15,7 @@ from .usage import DONE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any, TypeVar
 
     from .found import Product
@@ -86,26 +87,27 @@ def renew(product: Product, first: Callable[[], Result]) -> Result:
         TransportError: a shipper was sending for too long.
         OSError: the uid cannot be replaced.
     """
-    config, locks = str(product.folders.config), _locks(product)
-    try:
+    config = str(product.folders.config)
+    with _all_held(product):
         result = first()
         if product.consent().allowed:
             identity.new_secret(config)
         else:
             os.unlink(os.path.join(config, "uid"))
         return result
+
+
+@contextmanager
+def _all_held(product: Product) -> Iterator[None]:
+    """Keep all shippers of the product from sending meanwhile."""
+    locks: list[int] = []
+    try:
+        for journal in product.journals():
+            lock = hold(journal.folder, QUIET_SECONDS, make=True)
+            if lock is None:
+                raise TransportError("a program is sending just now; try again in a moment")
+            locks.append(lock)
+        yield
     finally:
         for lock in locks:
             let_go(lock)
-
-
-def _locks(product: Product) -> list[int]:
-    locks: list[int] = []
-    for journal in product.journals():
-        lock = hold(journal.folder, QUIET_SECONDS, make=True)
-        if lock is None:
-            for held in locks:
-                let_go(held)
-            raise TransportError("a program is sending just now; try again in a moment")
-        locks.append(lock)
-    return locks
