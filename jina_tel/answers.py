@@ -69,19 +69,22 @@ def store_for_site(folder: str, says: str, at: str, products: Iterable[str] = ()
     Everybody may read the file.
 
     Raises:
+        TimeoutError: another answer is being stored, for too long.
         OSError: it cannot be written; or what stands there cannot be read, and so is off for
             all products: an answer for single ones would lift that.
     """
     _make_public(folder)
     path = os.path.join(folder, FILE)
-    descriptor = os.open(folder, os.O_RDONLY)
+    # Of two answers at once, for two products, both are to stand there. A file that others may
+    # not read: who can open it can lock it, and an administrator would wait for a user.
+    descriptor = files.open_file(f"{path}.lock", files.WRITE)
     try:
-        if files.CAN_LOCK:  # of two answers at once, for two products, both are to stand there
-            files.seize_within(descriptor, LOCK_SECONDS)
+        if files.CAN_LOCK and not files.seize_within(descriptor, LOCK_SECONDS):
+            raise TimeoutError(errno.ETIMEDOUT, "another answer is being stored", path)
         before = _before(path, strictly=bool(products))
         _write(path, _with_answer(before, says, at, tuple(products)), 0o644)
     finally:
-        os.close(descriptor)
+        files.close(descriptor)
     return path
 
 

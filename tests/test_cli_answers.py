@@ -11,7 +11,7 @@ import pytest
 from commands import CLOSED, command, wait_here
 from support import files_below, mode_of
 
-from jina_tel import answers, sent
+from jina_tel import answers, files, sent
 from jina_tel.settings import Settings
 
 ACME = Settings("acme", ("numpy",), CLOSED)
@@ -155,6 +155,19 @@ def test_where_an_administrators_answer_cannot_be_stored_is_said_what_is_needed(
         line.partition(";")[0] for line in said.err.splitlines()
     ]
     assert "sudo jina-tel off --system" in said.err
+
+
+def test_an_administrators_answer_waits_for_another_and_says_so(home, monkeypatch):
+    monkeypatch.setattr("jina_tel.answers.LOCK_SECONDS", 0.1)
+    command("off", "--system", "--product", "jina")
+    lock = os.open(f"{site_file(home)}.lock", os.O_RDONLY)
+    files.seize(lock)
+    said = command("on", "--system")
+    os.close(lock)
+
+    assert 3 == said.code
+    assert f"{site_file(home)}: another answer is being stored" in said.err
+    assert "sudo" not in said.err
 
 
 def test_an_administrators_answers_for_single_products_stand_together(home):

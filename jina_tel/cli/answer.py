@@ -131,6 +131,8 @@ def _store_for_site(site: tuple[str, ...], says: str, at: str, chosen: Sequence[
         raise TelemetryError("--system: this system has no folder for administrators' settings")
     try:
         return answers.store_for_site(site[0], says, at, chosen)
+    except TimeoutError:
+        raise
     except OSError as error:
         raise TelemetryError(
             f"{site[0]}: {error.strerror}; --system is for administrators: "
