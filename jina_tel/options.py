@@ -91,6 +91,10 @@ class Options:
         self.failures = failures
         self.name = name
 
+    def are_those_of(self, other: Options) -> bool:
+        """Tell whether the author of ``other`` asked for the same."""
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
 
 def check_target(target: Any, options: Options) -> None:
     """Raise ValueError where ``target`` is nothing that ``instrumented`` takes."""

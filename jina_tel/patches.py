@@ -26,9 +26,10 @@ class _Patch:
     Into more than one where its module was reloaded: objects of the class before may live on.
     """
 
-    __slots__ = ("done",)
+    __slots__ = ("done", "options")
 
-    def __init__(self) -> None:
+    def __init__(self, options: Options) -> None:
+        self.options = options
         self.done: list[tuple[type, dict[str, Hook]]] = []
 
 
@@ -38,17 +39,19 @@ _patches: dict[Key, _Patch] = {}  # by product, module and what is in it
 def patch(telemetry: Recording, module: str, qualified: str, options: Options) -> None:
     """Instrument by name: at once where the module is imported, else when it is.
 
-    A module that asks for its own class above it is still being imported, and has it at the end.
+    Asked for again with other options, these hold. A module that asks for its own class above it
+    is still being imported, and has it at the end.
 
     Raises:
         ValueError: the module is imported, and has no such class or method.
     """
     key = (telemetry, module, qualified)
     loaded = _loaded(module)
-    made = _patches.get(key) or _Patch()
+    _take_back_other(key, loaded, options)
+    made = _patches.get(key) or _Patch(options)
     try:
         if loaded is not None:
-            _apply(made, telemetry, loaded, qualified, options)
+            _apply(made, telemetry, loaded, qualified)
             _patches[key] = made
             return
     except ValueError:
@@ -56,7 +59,18 @@ def patch(telemetry: Recording, module: str, qualified: str, options: Options) -
             raise
     if key not in _patches or made.done:
         _patches[key] = made
-        when_imported(module, _later(made, key, options))
+        when_imported(module, _later(made, key))
+
+
+def _take_back_other(key: Key, loaded: ModuleType | None, options: Options) -> None:
+    """Put back what was done for this path with other options, unless these cannot be."""
+    telemetry, module, qualified = key
+    before = _patches.get(key)
+    if before is None or before.options.are_those_of(options):
+        return
+    if before.done and loaded is not None:
+        _target_in(loaded, qualified, options)
+    unpatch(telemetry, module, qualified, known=True)
 
 
 def _loaded(module: str) -> ModuleType | None:
@@ -68,14 +82,14 @@ def _loaded(module: str) -> ModuleType | None:
     return loaded
 
 
-def _later(made: _Patch, key: Key, options: Options) -> Callable[[ModuleType], None]:
+def _later(made: _Patch, key: Key) -> Callable[[ModuleType], None]:
     telemetry, name, qualified = key
 
     def imported(module: ModuleType) -> None:
         if _patches.get(key) is not made:
             return  # uninstrumented before it came
         try:
-            _apply(made, telemetry, module, qualified, options)
+            _apply(made, telemetry, module, qualified)
         except Exception as error:  # noqa: BLE001 - in the host's import: the first fence
             if not made.done:
                 del _patches[key]
@@ -84,13 +98,11 @@ def _later(made: _Patch, key: Key, options: Options) -> Callable[[ModuleType], N
     return imported
 
 
-def _apply(
-    made: _Patch, telemetry: Recording, module: ModuleType, qualified: str, options: Options
-) -> None:
-    cls, names = _target_in(module, qualified, options)
+def _apply(made: _Patch, telemetry: Recording, module: ModuleType, qualified: str) -> None:
+    cls, names = _target_in(module, qualified, made.options)
     if any(known is cls for known, _ in made.done):
         return
-    hooks = put_each(telemetry, cls, names, options, module.__name__.partition(".")[0])
+    hooks = put_each(telemetry, cls, names, made.options, module.__name__.partition(".")[0])
     made.done.append((cls, hooks))
     for name in names:
         _tell_unreachable(telemetry, cls, name)
@@ -153,6 +165,7 @@ def unpatch(telemetry: Recording, module: str, qualified: str, *, known: bool) -
     key = (telemetry, module, qualified)
     if known and key not in _patches:
         raise ValueError(f"path: {module}:{qualified} is not instrumented")
-    for cls, hooks in _patches.pop(key, _Patch()).done:
+    made = _patches.pop(key, None)
+    for cls, hooks in made.done if made is not None else ():
         for name, hook in hooks.items():
             take_back(cls, name, hook)

@@ -217,3 +217,31 @@ def test_a_package_asks_for_a_class_of_its_own_part(acme, tmp_path, in_main, mon
 
     assert 1 == package.Job().start()
     assert ["Job.start"] == taken()
+
+
+@pytest.mark.parametrize("is_imported", [True, False])
+def test_asked_for_again_with_other_options_these_hold(acme, engine, is_imported):
+    path = engine(JOB)
+    if is_imported:
+        importlib.import_module(path)
+    acme.instrument(f"{path}:Job", verb="first")
+    acme.instrument(f"{path}:Job", methods=["start"], verb="second", name=lambda job: "Work")
+    importlib.import_module(path).Job().start()
+
+    assert ["Work.second"] == taken()
+
+    acme.uninstrument(f"{path}:Job")
+    importlib.import_module(path).Job().start()
+
+    assert [] == taken()
+
+
+def test_with_options_that_cannot_be_the_ones_before_hold(acme, engine):
+    path = engine(JOB)
+    loaded = importlib.import_module(path)
+    acme.instrument(f"{path}:Job", verb="first")
+    with pytest.raises(ValueError, match="no method 'run'"):
+        acme.instrument(f"{path}:Job", methods=["run"])
+    loaded.Job().start()
+
+    assert ["Job.first"] == taken()
