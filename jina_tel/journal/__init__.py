@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     class Journal(Protocol):
         """Where recorded events wait."""
 
-        shared: bool
-
         def append(self, line: bytes, most_bytes: int) -> int:
             """Keep one line: ``CREATED``, ``WRITTEN``, or ``FULL`` past ``most_bytes``."""
 

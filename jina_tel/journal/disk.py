@@ -31,8 +31,6 @@ class DiskJournal:
         owned: how many of its last levels must be folders of ours and no links.
     """
 
-    shared = True
-
     def __init__(self, folder: str, owned: int) -> None:
         self.folder = folder
         self._owned = owned

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 class MemoryJournal:
     """Lines of this process, gone with it."""
 
-    shared = False
-
     def __init__(self) -> None:
         self._lines: deque[bytes] = deque()
         self._bytes = 0
