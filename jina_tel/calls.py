@@ -90,7 +90,7 @@ class Hook:
             again = self.telemetry.again
             if again is None or not again(known[1]):
                 self.telemetry.record(known[1])
-        except Exception as error:  # noqa: BLE001 - the first of our two fences
+        except Exception as error:  # noqa: BLE001 - the fence on the host's thread
             self._fence(error)
 
     def record_failed(self, subject: Any) -> None:

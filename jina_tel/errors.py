@@ -7,8 +7,10 @@
     └── TransportError   a request did not reach an answer
 
 None of them ever reaches the program that carries us: a wrong argument to our own API is a
-``ValueError`` at the call, and everything else ends at one of two fences
-(``instrumentation`` on the host's thread, ``shipper`` on ours).
+``ValueError`` at the call, and everything else ends at a fence: on the host's thread in ``calls``,
+and where the host meets us elsewhere (``instrumentation`` and ``patches`` as its classes are made
+and its modules imported, ``telemetry`` in ``flush``, ``process`` at its exit); on ours in
+``shipper``.
 """
 
 from __future__ import annotations

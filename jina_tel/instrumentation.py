@@ -162,7 +162,7 @@ def adopt(telemetry: Recording, mixin: type, cls: type, options: Options, *, nam
         if not named:
             names = tuple(name for name in names if is_method(vars(cls).get(name)))
         put_each(telemetry, cls, names, options, event.top_level(_first_of(cls, mixin)))
-    except Exception as error:  # noqa: BLE001 - on the host's thread: the first fence again
+    except Exception as error:  # noqa: BLE001 - as the host's class is made: a fence
         telemetry.fence(error)
         telemetry.say(f"{cls.__qualname__} could not be instrumented: {describe(error)}")
 

@@ -90,7 +90,7 @@ def _later(made: _Patch, key: Key) -> Callable[[ModuleType], None]:
             return  # uninstrumented before it came
         try:
             _apply(made, telemetry, module, qualified)
-        except Exception as error:  # noqa: BLE001 - in the host's import: the first fence
+        except Exception as error:  # noqa: BLE001 - in the host's import: a fence
             if not made.done:
                 del _patches[key]
             telemetry.say(f"{name}:{qualified} could not be instrumented: {describe(error)}")

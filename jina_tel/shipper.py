@@ -118,7 +118,7 @@ class Shipper:
             pass
         except TakenError:  # nothing is wrong with us; but do not run into that again and again
             self._quiet_until = time.monotonic() + SOON_SECONDS
-        except Exception as error:  # noqa: BLE001 - the second of our two fences
+        except Exception as error:  # noqa: BLE001 - the fence on our thread
             self._quiet_until, self.broken = time.monotonic() + REST_SECONDS, True
             self._fence(error)
         finally:

@@ -1,4 +1,4 @@
-"""Ways for a body to leave: one request, one answer, and no policy.
+"""Ways for a body to leave, and which one an endpoint asks for: one request, no policy.
 
 When to try, and what an answer means, stands above, in ``delivery``.
 """

@@ -1,4 +1,4 @@
-"""What a transport is, what it answers, and which one an endpoint asks for."""
+"""What a transport is, and what it answers."""
 
 from __future__ import annotations
 
