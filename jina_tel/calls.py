@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from typing import Any, Optional, Protocol
 
     class Recording(Protocol):
-        """What a wrapped method tells: a product's telemetry."""
+        """What a wrapped method tells: a product's telemetry.
 
-        still_off: Callable[[], bool] | None  # while off: tells whether that holds still
-        again: Callable[[str], bool] | None  # in a burst: records an event, or returns False
+        Private there: what an author is offered is what an author uses.
+        """
 
-        def record(self, name: str) -> None:
+        _still_off: Callable[[], bool] | None  # while off: tells whether that holds still
+        _again: Callable[[str], bool] | None  # in a burst: records an event, or returns False
+
+        def _record(self, name: str) -> None:
             """Record an event."""
 
-        def fence(self, error: BaseException) -> None:
+        def _fence(self, error: BaseException) -> None:
             """Take an error of ours."""
 
-        def say(self, text: str) -> None:
+        def _say(self, text: str) -> None:
             """Tell whoever debugs."""
 
 
@@ -87,16 +90,16 @@ class Hook:
             known = self._starts.get(id(kind))
             if known is None or known[0]() is not kind:
                 known = self._start_of(subject, kind)
-            again = self.telemetry.again
+            again = self.telemetry._again
             if again is None or not again(known[1]):
-                self.telemetry.record(known[1])
+                self.telemetry._record(known[1])
         except Exception as error:  # noqa: BLE001 - the fence on the host's thread
             self._fence(error)
 
     def record_failed(self, subject: Any) -> None:
         """Record that the start of ``subject`` raised; never what."""
         try:
-            self.telemetry.record(self._name(subject, "failed"))
+            self.telemetry._record(self._name(subject, "failed"))
         except Exception as error:  # noqa: BLE001 - the same fence
             self._fence(error)
 
@@ -106,7 +109,7 @@ class Hook:
 
         if signals.is_of_a_handler(error):
             raise error
-        self.telemetry.fence(error)
+        self.telemetry._fence(error)
 
     def _start_of(self, subject: Any, kind: type) -> tuple[Any, str]:
         start = (ref(kind), self._name(subject, self.options.verb))
@@ -173,7 +176,7 @@ def wrapper_for(hook: Hook, takes_instance: bool, runs_later: bool) -> Callable[
     at_call, failures = hook.at_call, hook.failures
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-        still_off = telemetry.still_off
+        still_off = telemetry._still_off
         if (still_off is not None and still_off()) or not hook.active:
             return wrapped(*args, **kwargs)
         bare = args[0] if takes_instance and args else hook  # where there is no instance

@@ -163,8 +163,8 @@ def adopt(telemetry: Recording, mixin: type, cls: type, options: Options, *, nam
             names = tuple(name for name in names if is_method(vars(cls).get(name)))
         put_each(telemetry, cls, names, options, event.top_level(_first_of(cls, mixin)))
     except Exception as error:  # noqa: BLE001 - as the host's class is made: a fence
-        telemetry.fence(error)
-        telemetry.say(f"{cls.__qualname__} could not be instrumented: {describe(error)}")
+        telemetry._fence(error)
+        telemetry._say(f"{cls.__qualname__} could not be instrumented: {describe(error)}")
 
 
 def _first_of(cls: type, mixin: type) -> type:

@@ -16,7 +16,7 @@ def mixin_of(product: str, adopt: Callable[..., None]) -> Any:
 
     Args:
         product: whose it is.
-        adopt: ``Telemetry.adopt``, which instruments one.
+        adopt: ``Telemetry._adopt``, which instruments one.
     """
     # The options stand in the class itself: attrs and dataclass(slots=True) make a new one of it.
     asked = f"_{product.replace('-', '_')}_telemetry"

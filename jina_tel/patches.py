@@ -93,7 +93,7 @@ def _later(made: _Patch, key: Key) -> Callable[[ModuleType], None]:
         except Exception as error:  # noqa: BLE001 - in the host's import: a fence
             if not made.done:
                 del _patches[key]
-            telemetry.say(f"{name}:{qualified} could not be instrumented: {describe(error)}")
+            telemetry._say(f"{name}:{qualified} could not be instrumented: {describe(error)}")
 
     return imported
 
@@ -150,7 +150,7 @@ def _tell_unreachable(telemetry: Recording, cls: type, name: str) -> None:
     for subclass in cls.__subclasses__():
         definer = next(base for base in subclass.__mro__ if name in vars(base))
         if definer is not cls and not issubclass(definer, cls):
-            telemetry.say(
+            telemetry._say(
                 f"{cls.__qualname__}.{name} is never reached through {subclass.__qualname__}, "
                 f"which finds {definer.__qualname__}.{name} first; instrument it there"
             )

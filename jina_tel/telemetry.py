@@ -89,9 +89,9 @@ class Telemetry:
         )
         self._recorder: Recorder | None = None
         self._turns = Turns(self._record_first)
-        self.still_off: Callable[[], bool] | None = None  # while off: whether that holds still
-        self.again: Again | None = None  # in a burst: records an event, or returns False
-        self.Mixin: Any = mixin_of(product, self.adopt)
+        self._still_off: Callable[[], bool] | None = None  # while off: whether that holds still
+        self._again: Again | None = None  # in a burst: records an event, or returns False
+        self.Mixin: Any = mixin_of(product, self._adopt)
 
     def __repr__(self) -> str:
         return f"Telemetry({self._settings.product!r})"
@@ -114,7 +114,7 @@ class Telemetry:
             raise ValueError("product: a product keeps its name; make another Telemetry")
         self._settings = self._settings.changed(**changes)
         before, self._recorder = self._recorder, None
-        self.still_off = self.again = None
+        self._still_off = self._again = None
         if before is not None:
             before.retire()
 
@@ -145,7 +145,7 @@ class Telemetry:
         try:
             return self._current(now).flush(now + min(seconds, DAY))
         except Exception as error:  # noqa: BLE001 - nothing of ours is raised into the host
-            self.fence(error)
+            self._fence(error)
             return False
 
     if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Telemetry:
         if patches is not None:
             patches.unpatch(self, module, qualified, known=not says_no)
 
-    def adopt(self, cls: type, options: Options, *, named: bool) -> None:
+    def _adopt(self, cls: type, options: Options, *, named: bool) -> None:
         """Instrument a subclass of ``Mixin``; ``named``: its own definition names the methods."""
         if named:
             check_target(cls, options)
@@ -246,7 +246,7 @@ class Telemetry:
             __import__(f"jina_tel.{name}")
             return sys.modules[f"jina_tel.{name}"]
         except (ImportError, OSError) as error:
-            self.say(f"a part of jina_tel cannot be imported: {error}")
+            self._say(f"a part of jina_tel cannot be imported: {error}")
             return None
 
     def _says_no(self) -> bool:
@@ -272,7 +272,7 @@ class Telemetry:
                 before.retire()
         return self._recorder or fresh
 
-    def record(self, name: str) -> None:
+    def _record(self, name: str) -> None:
         """Record the event ``name``; for ``instrumentation``, behind its fence."""
         now = time.monotonic()
         recorder = self._recorder
@@ -287,16 +287,16 @@ class Telemetry:
 
     def _record_by(self, recorder: Recorder, name: str, now: float) -> None:
         recorder.record(name, now)
-        self.still_off, self.again = recorder.still_off(), recorder.again
+        self._still_off, self._again = recorder.still_off(), recorder.again
 
-    def fence(self, error: BaseException) -> None:
+    def _fence(self, error: BaseException) -> None:
         """Take an error of ours: count it, and tell whoever debugs."""
         if self._recorder is not None:
             self._recorder.fence(error)
         else:
-            self.say(error)
+            self._say(error)
 
-    def say(self, told: str | BaseException) -> None:
+    def _say(self, told: str | BaseException) -> None:
         """Tell stderr, under ``<PRODUCT>_TEL_DEBUG=1``."""
         try:
             from .debug import describe, say

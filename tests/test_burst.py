@@ -45,7 +45,7 @@ def begun(product):
     """Record until a burst has begun: two events, or three where a second has just ended."""
     for _ in range(9):
         product.start()
-        if product.again is not None:
+        if product._again is not None:
             return product
     pytest.fail("no burst")
 
@@ -65,13 +65,13 @@ def soon(question):
 def test_an_event_of_a_burst_is_on_disk_when_the_call_returns(acme, home):
     before = len(lines(home))
 
-    assert acme.again("Flow.start")
+    assert acme._again("Flow.start")
     assert before + 1 == len(lines(home))
 
 
 def test_its_line_is_what_it_would_be_alone(acme, home):
     begun(acme)
-    assert acme.again("100%.start")
+    assert acme._again("100%.start")
     alone, *_, of_burst = lines(home)
 
     assert list(alone) == list(of_burst)
@@ -85,7 +85,7 @@ def test_an_event_in_the_midst_of_another_takes_the_ordinary_way(acme, home):
     """As one in a signal handler of the host's would; and it is counted once."""
     before = len(lines(home))
     with acme._recorder._bursts._lease.lock:
-        assert not acme.again("Flow.start")
+        assert not acme._again("Flow.start")
         assert before == len(lines(home))
         acme.start()
 
@@ -119,13 +119,13 @@ def test_a_no_ends_it_at_once(acme, home, monkeypatch):
     acme.start()
 
     assert before == len(lines(home))
-    assert acme.again is None
+    assert acme._again is None
 
 
 def test_a_change_of_the_settings_ends_it(acme):
     acme.configure(events_per_minute=1)
 
-    assert acme.again is None
+    assert acme._again is None
 
 
 def test_the_cap_of_a_name_holds(acme, home):
@@ -140,11 +140,11 @@ def test_the_cap_of_a_name_holds(acme, home):
 
 
 def test_it_begins_anew_after_as_many_lines_as_a_lease_has(acme, home):
-    first, most = acme.again, acme._recorder._bursts._lease.lines
+    first, most = acme._again, acme._recorder._bursts._lease.lines
     for _ in range(most + 3):
         acme.start()
 
-    assert acme.again not in (None, first)
+    assert acme._again not in (None, first)
     assert most + 3 <= len(lines(home))
 
 
@@ -178,7 +178,7 @@ def test_it_ends_with_our_thread(acme, receiver):
     soon(lease.is_ended)
     acme.start()
     acme.start()
-    assert acme.again is None
+    assert acme._again is None
 
 
 def test_it_ends_ahead_of_a_fork_and_none_begins_within(acme):
@@ -188,7 +188,7 @@ def test_it_ends_ahead_of_a_fork_and_none_begins_within(acme):
         assert lease.is_ended()
         acme.start()
         acme.start()
-        assert acme.again is None
+        assert acme._again is None
     finally:
         forks._on_fork_in_parent()
     begun(acme)
@@ -219,4 +219,4 @@ def test_a_single_event_begins_none(home, receiver):
     time.sleep(2 * recorder.NEAR_SECONDS)
     start()
 
-    assert product.again is None
+    assert product._again is None

@@ -127,8 +127,8 @@ def test_who_debugs_sees_each_event_and_what_became_of_it(
     with Receiver() as receiver:
         receiver.behaviour = behaviour
         acme = Telemetry("acme", endpoint=receiver.url, facts=facts(), events_per_minute=1)
-        acme.record("Flow.start")
-        acme.record("Flow.start")
+        acme._record("Flow.start")
+        acme._record("Flow.start")
         acme.flush(0.5)
         folder = next(home.rglob("endpoint")).parent
 

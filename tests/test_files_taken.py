@@ -105,7 +105,7 @@ def test_a_delivery_whose_file_the_host_takes_is_made_again_and_not_without_end(
     monkeypatch.setattr(DiskPart, "read", taken)
     with Receiver() as receiver:
         acme = Telemetry("acme", endpoint=receiver.url)
-        acme.record("Flow.start")
+        acme._record("Flow.start")
 
         assert acme.flush(30)
         assert ["Flow.start"] == [payload["event"] for payload in receiver.payloads]

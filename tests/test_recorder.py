@@ -11,11 +11,11 @@ def test_losses_that_go_on_do_not_have_a_request_each(monkeypatch, home):
     monkeypatch.setattr("jina_tel.recorder.LEDGER_SECONDS", 3600.0)
     with Receiver() as receiver:
         acme = Telemetry("acme", endpoint=receiver.url, events_per_minute=1)
-        acme.record("Flow.start")
+        acme._record("Flow.start")
         for number in range(4):
             for _ in range(10):
-                acme.record("Flow.start")
-            acme.record(f"Other{number}.start")
+                acme._record("Flow.start")
+            acme._record(f"Other{number}.start")
             receiver.wait(number + 2)
 
         assert [{"too_many": 1}] == [line["lost"] for line in receiver.losses]
@@ -46,10 +46,10 @@ def test_what_was_configured_before_leaves_nothing_behind(home):
         acme = Telemetry("acme", endpoint=receiver.url)
         for number in range(20):
             acme.configure(batch_events=number + 1)
-            acme.record("Flow.start")
+            acme._record("Flow.start")
         assert acme.flush(30)
         acme.configure(batch_events=30)
-        acme.record("Flow.start")
+        acme._record("Flow.start")
 
         assert acme.flush(30)
         assert 21 == len(receiver.payloads)
@@ -60,10 +60,10 @@ def test_what_waits_for_the_endpoint_of_before_is_still_sent_at_the_exit(home):
     with Receiver() as first, Receiver() as second:
         first.behaviour = Status(503, retry_after=3600)
         acme = Telemetry("acme", endpoint=first.url)
-        acme.record("Flow.start")
+        acme._record("Flow.start")
         acme.flush(0.5)
         acme.configure(endpoint=second.url)
-        acme.record("Flow.start")
+        acme._record("Flow.start")
 
         assert acme.flush(30)
         assert 1 == len(recordings_to(first))

@@ -13,12 +13,12 @@ def test_who_waits_for_the_one_that_ships_ends_once_all_is_sent(home, receiver, 
     """Not only when it has waited for as long as it may."""
     monkeypatch.setattr(shipper, "ELECTION_SECONDS", 300.0)
     acme = Telemetry("acme", endpoint=receiver.url)
-    acme.record("Flow.start")
+    acme._record("Flow.start")
     assert acme.flush()
     ours = acme._recorder._pipeline
     leader = election.stand(ours.folder)
     try:
-        acme.record("Flow.start")
+        acme._record("Flow.start")
         time.sleep(0.3)
         assert ours.shipper.is_at_work()
         next(home.rglob(FILE)).unlink()  # as the leader does, once it has sent it
@@ -40,10 +40,10 @@ def test_what_is_recorded_while_our_thread_ends_is_sent(receiver, monkeypatch):
         resign(lock)
         if not late:
             late.append(acme._recorder._pipeline.shipper.is_at_work())
-            acme.record("Gateway.start")
+            acme._record("Gateway.start")
 
     monkeypatch.setattr(election, "resign", resign_and_record)
-    acme.record("Flow.start")
+    acme._record("Flow.start")
     receiver.wait(2, 30)
 
     assert [True] == late

@@ -156,6 +156,15 @@ def test_a_wrong_setting_changes_nothing(acme):
 # What is said and done
 
 
+def test_no_name_is_public_but_those_that_an_author_uses(acme):
+    names = {name for name in dir(acme) if not name.startswith("_")}
+
+    assert names == {
+        *("Mixin", "configure", "flush", "instrument", "instrumented"),
+        *("settings", "status", "uninstrument"),
+    }
+
+
 def test_making_one_touches_nothing(home):
     made = Telemetry("acme", ("numpy",), "https://telemetry.acme.example/v1/events")
 
