@@ -10,22 +10,11 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Protocol, Union
+    from collections.abc import Iterable
+    from typing import Any, Callable, Union
 
     Value = Union[str, int]
-
-    class Fact(Protocol):
-        """A fact: what it is, why it is collected, and how it is read."""
-
-        kind: str
-        why: str
-
-        def read(self) -> Value:
-            """Return the value, ``(unset)`` where there is none."""
-
-        def accepts(self, value: object) -> bool:
-            """Tell whether ``value`` may leave as this fact."""
-
+    Fact = Union["Version", "Choice", "Count"]  # and no other: none of them is text
 
 UNSET = "(unset)"
 VERSION_CHARACTERS = 32
@@ -96,12 +85,11 @@ class Choice:
 
     kind = "choice"
 
-    def __init__(self, values: tuple[str, ...], read: Callable[[], Any], *, why: str) -> None:
-        if isinstance(values, str) or not all(_is_short_ascii(value) for value in values):
-            raise ValueError(f"values: short printable ASCII words are wanted, not {values!r}")
+    def __init__(self, values: Iterable[str], read: Callable[[], Any], *, why: str) -> None:
+        words = _words(values)
         _check_callable(read)
         _check_texts(why=why)
-        self.values = tuple(values)
+        self.values = words
         self._read = read
         self.why = why
 
@@ -148,6 +136,14 @@ class Count:
         if value == UNSET:
             return True
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= self.most
+
+
+def _words(values: Any) -> tuple[str, ...]:
+    are_many = hasattr(values, "__iter__") and not isinstance(values, str)
+    words = tuple(values) if are_many else (None,)
+    if not all(_is_short_ascii(word) for word in words):
+        raise ValueError(f"values: short printable ASCII words are wanted, not {values!r}")
+    return words
 
 
 def _is_short_ascii(value: object) -> bool:

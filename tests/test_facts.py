@@ -139,6 +139,13 @@ def test_a_choice_accepts_its_words_alone(value):
     )
 
 
+def test_the_words_of_a_choice_may_be_given_one_by_one():
+    fact = Choice((word for word in ("red", "green")), lambda: "green", why="")
+
+    assert ("red", "green") == fact.values
+    assert "green" == fact.read()
+
+
 class Few(enum.IntEnum):
     THREE = 3
 
@@ -177,6 +184,7 @@ WRONG = [
     (lambda: Choice(("ä",), str, why=""), "values: "),
     (lambda: Choice(("a" * 33,), str, why=""), "values: "),
     (lambda: Choice((5,), str, why=""), "values: "),
+    (lambda: Choice(5, str, why=""), "values: "),
     (lambda: Choice(("a",), "a", why=""), "read: "),
     (lambda: Choice(("a",), str, why=None), "why: "),
     (lambda: Count(5, most=5, why=""), "read: "),
