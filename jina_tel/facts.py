@@ -60,6 +60,10 @@ class Version:
 
     def __init__(self, module: str, attribute: str = "__version__", *, why: str = "") -> None:
         _check_texts(module=module, attribute=attribute, why=why)
+        if not all(name.isidentifier() for name in module.split(".")):
+            raise ValueError(f"module: a module's name is wanted, not {module!r}")
+        if not attribute.isidentifier():
+            raise ValueError(f"attribute: the name of one attribute is wanted, not {attribute!r}")
         self.module = module
         self.attribute = attribute
         self.why = why or f"which versions of {module} are used"

@@ -59,6 +59,7 @@ def patch(telemetry: Recording, module: str, qualified: str, options: Options) -
             raise
     if key not in _patches or made.done:
         _patches[key] = made
+        telemetry._say(f"{module}:{qualified} waits for the import of {module}")
         when_imported(module, _later(made, key))
 
 

@@ -156,7 +156,7 @@ def _fact(field: dict[str, Any]) -> Fact:
     if kind == "count":
         return Count(_nothing, most=field["most"], why=why)
     if kind == "version":
-        return Version(field["name"], why=why)
+        return Version("_", why=why)  # which module's is not described
     raise ValueError(f"{kind!r} is no kind of a field that this version of jina_tel knows")
 
 

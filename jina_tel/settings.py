@@ -116,8 +116,8 @@ class Settings:
         self.endpoint = None if endpoint is None else checked_endpoint(endpoint)
         self.facts = _facts(facts or {})
         _refuse_twice(self.distributions, self.facts)
-        self.notice = _text_or_none("notice", notice)
-        self.page = _text_or_none("page", page)
+        self.notice = _notice(notice)
+        self.page = None if page is None else _page(page)
         for name, (default, least, most) in _NUMBERS.items():
             setattr(self, name, _number(name, numbers.pop(name, default), least, most))
         if numbers:
@@ -278,10 +278,17 @@ def _refuse_twice(distributions: tuple[str, ...], facts: dict[str, Fact]) -> Non
             raise ValueError(f"{key!r} is in the payload already")
 
 
-def _text_or_none(name: str, text: object) -> str | None:
+def _notice(text: object) -> str | None:
     if text is not None and not isinstance(text, str):
-        raise ValueError(f"{name}: text is wanted, not {text!r}")
+        raise ValueError(f"notice: text is wanted, not {text!r}")
     return text
+
+
+def _page(page: object) -> str:
+    text = page.replace("#", "?", 1) if isinstance(page, str) else ""  # no endpoint has a fragment
+    if text.startswith(("https://", "http://")) and is_endpoint(text):
+        return str(page)
+    raise ValueError(f"page: an address, https://… or http://…, is wanted, not {page!r}")
 
 
 def _number(name: str, value: object, least: float, most: float) -> float:

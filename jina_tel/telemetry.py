@@ -203,7 +203,7 @@ class Telemetry:
 
         Raises:
             ValueError: the path or an option is wrong, or the module is imported and has no such
-                class or method.
+                class or method. What is found wrong later is said under ``<PRODUCT>_TEL_DEBUG=1``.
         """
         chosen = Options(methods, **options)
         module, qualified = split_path(path)

@@ -194,7 +194,11 @@ WRONG = [
     (lambda: Count(int, most=1.5, why=""), "most: "),
     (lambda: Count(int, most=5, why=b""), "why: "),
     (lambda: Version(5), "module: "),
+    (lambda: Version("acme kernel"), "module: "),
+    (lambda: Version("acme."), "module: "),
+    (lambda: Version(""), "module: "),
     (lambda: Version("a", None), "attribute: "),
+    (lambda: Version("a", "VERSION.major"), "attribute: "),
     (lambda: Version("a", why=5), "why: "),
 ]
 

@@ -277,6 +277,18 @@ def test_a_hook_that_can_never_be_reached_is_told(acme, engine, loaded, monkeypa
     assert "Shadow," not in said
 
 
+def test_a_path_that_waits_for_its_module_is_told(acme, monkeypatch, capsys):
+    """Else nobody would find out that there is no such module."""
+    monkeypatch.setenv("ACME_TEL_DEBUG", "1")
+
+    acme.instrument("no_such_module:Flow.start")
+
+    assert "no_such_module:Flow.start waits for the import of no_such_module" in (
+        capsys.readouterr().err
+    )
+    acme.uninstrument("no_such_module:Flow.start")
+
+
 def test_a_module_that_another_thread_is_importing(acme, tmp_path, monkeypatch):
     """It stands in ``sys.modules`` half made, and is waited for."""
     gate = threading.Event()

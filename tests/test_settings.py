@@ -171,6 +171,20 @@ def test_a_distribution_s_name_is_one_of_pep_508(name):
             Settings("acme", [name])
 
 
+PAGES = [
+    None,
+    "https://acme.example",
+    "http://localhost:8000/docs?of=acme",
+    "https://acme.example/docs#telemetry",
+    "https://acme.example#telemetry",
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_where_a_browser_goes(page):
+    assert page == Settings("acme", page=page).page
+
+
 WRONG = [
     ({"product": None}, "product: "),
     ({"distributions": "numpy"}, "distributions: "),
@@ -182,7 +196,13 @@ WRONG = [
     ({"distributions": ("event",)}, "'event' is in the payload already"),
     ({"distributions": ("numpy",), "facts": {"numpy": Version("numpy")}}, "'numpy' is in"),
     ({"notice": 5}, "notice: text"),
-    ({"page": b"https://a"}, "page: text"),
+    ({"page": b"https://a"}, "page: an address"),
+    ({"page": "not a url"}, "page: an address"),
+    ({"page": "acme.example/telemetry"}, "page: an address"),
+    ({"page": "https://"}, "page: an address"),
+    ({"page": "https://acme.example/tele metry"}, "page: an address"),
+    ({"page": "file:///telemetry.html"}, "page: an address"),
+    ({"page": "https://acme.example/\x1b[31m"}, "page: an address"),
     ({"events_per_hour": 5}, "no setting events_per_hour"),
     ({"journal_bytes": 4095}, "journal_bytes: a number from 4096"),
     ({"journal_bytes": 5000.0}, "journal_bytes: a whole number"),
