@@ -5,10 +5,12 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing costs 2-9 ms, and an opted-out program pays nothing for us
     from collections.abc import Iterable
-    from typing import Any, Callable, Union
+    from typing import Any, Callable, Literal, Union
 
     Name = Union[str, Callable[[Any], str], None]
+    When = Literal["return", "call"]
 
+KEPT: Any = ...  # the default of what stays as it is where nothing is given
 METHODS = ("start", "__enter__", "__aenter__")
 WORD_CHARACTERS = 64
 
@@ -72,10 +74,16 @@ class Options:
         methods: Iterable[str] = (),
         *,
         verb: str = "start",
-        when: str = "return",
+        when: When = "return",
         failures: bool = False,
         name: Name = None,
+        **unknown: object,
     ) -> None:
+        if unknown:
+            raise ValueError(
+                f"instrumented: there is no option {', '.join(sorted(unknown))}; "
+                "there are verb, when, failures and name"
+            )
         names = _names(methods)
         if not is_word(verb):
             raise ValueError(f"verb: an ASCII identifier is wanted, not {verb!r}")

@@ -15,8 +15,8 @@ FIRST_EVENT = """
     jina_tel.contact
     jina_tel.debug jina_tel.election jina_tel.environment jina_tel.errors jina_tel.event
     jina_tel.facts jina_tel.files jina_tel.folders jina_tel.forks jina_tel.identity jina_tel.imports
-    jina_tel.instrumentation jina_tel.jina jina_tel.journal jina_tel.journal.disk
-    jina_tel.journal.part jina_tel.ledger jina_tel.mixin jina_tel.notice jina_tel.options
+    jina_tel.instrumentation jina_tel.instrumenting jina_tel.jina jina_tel.journal
+    jina_tel.journal.disk jina_tel.journal.part jina_tel.ledger jina_tel.notice jina_tel.options
     jina_tel.payload jina_tel.pipeline jina_tel.plain_json jina_tel.process jina_tel.product
     jina_tel.recorder
     jina_tel.settings jina_tel.shipper jina_tel.telemetry jina_tel.transports jina_tel.turns
@@ -32,7 +32,7 @@ OF_THE_LIBRARY = """
 """.split()
 
 OPTED_OUT = """
-    jina_tel jina_tel.consent jina_tel.facts jina_tel.jina jina_tel.mixin jina_tel.options
+    jina_tel jina_tel.consent jina_tel.facts jina_tel.instrumenting jina_tel.jina jina_tel.options
     jina_tel.settings jina_tel.telemetry jina_tel.turns
 """.split()
 

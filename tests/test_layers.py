@@ -23,7 +23,7 @@ ROOMS = [
     # putting together
     ["process", "burst", "recorder"],
     ["calls", "instrumentation", "patches"],
-    ["mixin", "turns", "telemetry", "jina"],
+    ["instrumenting", "turns", "telemetry", "jina"],
     ["__init__"],
     # the other side of the wire
     ["collector"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 from recalled import product, taken
 from support import files_below
@@ -96,6 +98,8 @@ WRONG = {
     "no class": lambda: product().instrumented(5),
     "a property": lambda: product().instrumented(property(len)),
     "a name": lambda: product().instrumented(name="Größe"),
+    "no option": lambda: product().instrumented("go", nosuch=1),
+    "no option of a path": lambda: product().instrument("acme:Flow", nosuch=1),
     "a verb": lambda: product().instrumented(verb="be gin"),
     "when": lambda: product().instrumented(when="later"),
     "failures": lambda: product().instrumented(failures=1),
@@ -142,6 +146,45 @@ def test_a_function_without_a_class_wants_a_name(acme):
 
     assert 1 == acme.instrumented(name="Server")(serve)()
     assert ["Server.start"] == taken()
+
+
+@pytest.mark.parametrize("act", ["instrumented", "instrument"])
+def test_who_mistypes_an_option_is_told_which_there_are(acme, act):
+    said = "instrumented: there is no option wen; there are verb, when, failures and name"
+
+    with pytest.raises(ValueError, match=said):
+        getattr(acme, act)("acme:Flow", wen="call")
+
+
+OPTIONS = {"verb": "start", "when": "return", "failures": False, "name": None}
+
+
+@pytest.mark.parametrize("act", ["instrumented", "instrument"])
+def test_the_signature_says_which_options_there_are(acme, act):
+    parameters = inspect.signature(getattr(acme, act)).parameters
+
+    assert OPTIONS.items() <= {name: one.default for name, one in parameters.items()}.items()
+
+
+def test_what_is_configured_is_what_is_constructed(acme):
+    constructed = set(inspect.signature(Telemetry).parameters) - {"product"}
+    configured = set(inspect.signature(acme.configure).parameters) - {"unknown"}
+
+    assert constructed == configured
+    for name in constructed:
+        acme.configure(**{name: getattr(acme.settings, name)})
+
+
+def test_a_class_is_instrumented_with_options_also_by_a_call(acme):
+    class Flow:
+        def start(self):
+            return self
+
+    assert acme.instrumented(Flow, verb="begin") is Flow
+
+    Flow().start()
+
+    assert ["Flow.begin"] == taken()
 
 
 def test_a_wrong_setting_changes_nothing(acme):

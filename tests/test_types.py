@@ -31,7 +31,44 @@ Telemetry("acme", facts={"devices": Count(lambda: 1, most=8, why="")})
 Telemetry("acme", facts={"mine": Mine()})  # error: dict-item
 """
 
-PROGRAMS = {"facts": FACTS}
+OPTIONS = """
+from jina_tel import Telemetry, configure, instrument, instrumented
+
+telemetry = Telemetry("acme")
+
+
+@telemetry.instrumented
+class Flow:
+    def start(self) -> int:
+        return 1
+
+
+@instrumented("run", when="call", verb="go", failures=True, name=lambda one: str(one))
+class Server:
+    def run(self) -> None: ...
+
+    @telemetry.instrumented(when="return")
+    async def start(self) -> int:
+        return 1
+
+
+reveal: int = Flow().start()
+kind: type[Server] = telemetry.instrumented(Server, verb="begin")
+telemetry.instrument("wave:Wave_read", methods=["getparams"], when="call")
+telemetry.configure(exit_seconds=3, page=None)
+configure(endpoint="memory:", distributions=["numpy"])
+
+telemetry.instrumented(when="bananas")  # error: call-overload
+telemetry.instrumented("run", wen="call")  # error: call-overload
+instrumented(Flow, failures="no")  # error: call-overload
+instrument("wave:Wave_read", wen="call")  # error: arg-type
+instrument("wave:Wave_read", when="bananas")  # error: arg-type
+configure(exit_secnds=3)  # error: arg-type
+telemetry.configure(exit_seconds="3")  # error: arg-type
+Telemetry("acme", exit_secnds=3)  # error: call-arg
+"""
+
+PROGRAMS = {"facts": FACTS, "options": OPTIONS}
 
 
 @pytest.fixture(scope="module")
