@@ -1,5 +1,6 @@
 """Usage telemetry for Python libraries: a start becomes one small event that names nobody."""
 
+from .instrumenting import Mixin
 from .jina import (
     TelemetryMixin,
     configure,
@@ -14,6 +15,7 @@ from .telemetry import Telemetry
 __version__ = "0.1.0"
 
 __all__ = [
+    "Mixin",
     "Telemetry",
     "TelemetryMixin",
     "configure",

@@ -151,25 +151,20 @@ def _owner_of(target: Any, options: Options) -> str:
     return str(owner)
 
 
-def adopt(telemetry: Recording, mixin: type, cls: type, options: Options, *, named: bool) -> None:
+def adopt(telemetry: Recording, root: type, cls: type, options: Options, *, named: bool) -> None:
     """Instrument a subclass of the mixin; no error of ours reaches the host's definition.
 
-    The product's package is that of the class nearest to the mixin, so a user's own subclass is
-    not taken for the product's.
+    The product's package is that of ``root``, so a user's own subclass is not taken for the
+    product's.
     """
     try:
         names = options.methods or METHODS
         if not named:
             names = tuple(name for name in names if is_method(vars(cls).get(name)))
-        put_each(telemetry, cls, names, options, event.top_level(_first_of(cls, mixin)))
+        put_each(telemetry, cls, names, options, event.top_level(root))
     except Exception as error:  # noqa: BLE001 - as the host's class is made: a fence
         telemetry._fence(error)
         telemetry._say(f"{cls.__qualname__} could not be instrumented: {describe(error)}")
-
-
-def _first_of(cls: type, mixin: type) -> type:
-    """Return the class of ``cls``'s line that inherits from the mixin directly."""
-    return next((base for base in reversed(cls.__mro__) if mixin in base.__bases__), cls)
 
 
 def put_each(

@@ -9,7 +9,7 @@ import os
 import sys
 
 from .consent import variables_say
-from .options import Options, check_target, split_path
+from .options import KEPT, Options, check_target, split_path, those_given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,41 +21,86 @@ if TYPE_CHECKING:
 
     Target = TypeVar("Target", bound=Union[type, Callable[..., Any]])
 
-OPTIONS = ("methods", "verb", "when", "failures", "name")
+# What a class says of itself stands in the class: attrs and dataclass(slots=True) make a new one of
+# its dictionary. The product is there once, where it is named, as a program's own class may be
+# pickled by value.
+_PRODUCT = "_jina_tel_product"
+_OPTIONS = "_jina_tel_options"
+_OURS = "_jina_tel_ours"
+_MADE = {
+    "__slots__": (),
+    "__doc__": "Instruments each subclass as it is defined; takes ``instrumented``'s options.",
+    _OURS: True,
+}
 
 
-def mixin_of(product: str, adopt: Callable[..., None]) -> Any:
-    """Return the class whose subclasses are instrumented as they are defined.
+class Mixin:
+    """Instruments each subclass as it is defined: ``class Plugin(Mixin, telemetry=telemetry)``.
 
-    Args:
-        product: whose it is.
-        adopt: ``Telemetry._adopt``, which instruments one.
+    The product holds for the subclasses, too, and so do the options, which are ``instrumented``'s:
+    ``class Pod(Mixin, telemetry=telemetry, methods=("__init__",))``.
+
+    Raises:
+        ValueError: an option is wrong, there is no such method, or no class says which product.
     """
-    # The options stand in the class itself: attrs and dataclass(slots=True) make a new one of it.
-    asked = f"_{product.replace('-', '_')}_telemetry"
 
-    class TelemetryMixin:
-        """Instruments each subclass as it is defined; takes ``instrumented``'s options.
+    __slots__ = ()
 
-        ``class Pod(TelemetryMixin, methods=("__init__",))``: options hold for subclasses, too.
-        """
+    def __init_subclass__(
+        cls,
+        *,
+        telemetry: Instrumenting | None = None,
+        methods: Iterable[str] = KEPT,
+        verb: str = KEPT,
+        when: When = KEPT,
+        failures: bool = KEPT,
+        name: Name = KEPT,
+        **others: Any,
+    ) -> None:
+        super().__init_subclass__(**others)
+        own = those_given(methods=methods, verb=verb, when=when, failures=failures, name=name)
+        if own:
+            setattr(cls, _OPTIONS, own)
+        if telemetry is not None:
+            setattr(cls, _PRODUCT, _checked(telemetry))
+        for product, line in _lines_of(cls).items():
+            product._adopt(cls, line[0], _options_of(line), named="methods" in own)
 
-        __slots__ = ()
 
-        def __init_subclass__(cls, **given: Any) -> None:
-            own = {name: given.pop(name) for name in OPTIONS if name in given}
-            super().__init_subclass__(**given)
-            options = {**getattr(cls, asked, {}), **own}
-            adopt(cls, _options(options), named="methods" in own)
-            if own:
-                setattr(cls, asked, options)
-
-    return TelemetryMixin
+def _checked(telemetry: object) -> object:
+    if not isinstance(telemetry, Instrumenting):
+        raise ValueError(f"telemetry: a Telemetry is wanted, not {telemetry!r}")
+    return telemetry
 
 
-def _options(given: dict[str, Any]) -> Options:
-    rest = {name: value for name, value in given.items() if name != "methods"}
-    return Options(given.get("methods", ()), **rest)
+def _options_of(line: list[type]) -> Options:
+    """Return what the classes ask for together; the lower one has the last word."""
+    asked: dict[str, Any] = {}
+    for base in line:
+        asked.update(vars(base).get(_OPTIONS, {}))
+    return Options(asked.pop("methods", ()), **asked)
+
+
+def _lines_of(cls: type) -> dict[Instrumenting, list[type]]:
+    """Return for each product of ``cls`` its classes in the line to ``cls``, the uppermost first.
+
+    That one is the author's: the one that names the product, or is the first below ours.
+
+    Raises:
+        ValueError: there is no product.
+    """
+    line = [base for base in reversed(cls.__mro__) if base is not Mixin and Mixin in base.__mro__]
+    lines: dict[Instrumenting, list[type]] = {}
+    for top in line:
+        product = vars(top).get(_PRODUCT)
+        if product is not None and product not in lines:
+            lines[product] = [one for one in line if top in one.__mro__ and _OURS not in vars(one)]
+    if not lines:
+        raise ValueError(
+            f"Mixin: {cls.__qualname__} is of no product; say whose it is, as in "
+            f"class {cls.__name__}(Mixin, telemetry=telemetry)"
+        )
+    return {product: classes for product, classes in lines.items() if classes}
 
 
 class Instrumenting:
@@ -63,11 +108,14 @@ class Instrumenting:
 
     Args:
         settings: what the author chose.
+
+    Attributes:
+        Mixin: ``Mixin`` with this product; mypy takes no attribute of an object for a base.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.Mixin: Any = mixin_of(settings.product, self._adopt)
+        self.Mixin: type[Mixin] = type("TelemetryMixin", (Mixin,), {**_MADE, _PRODUCT: self})
 
     @property
     def settings(self) -> Settings:
@@ -184,13 +232,20 @@ class Instrumenting:
         if patches is not None:
             patches.unpatch(self, module, qualified, known=not says_no)
 
-    def _adopt(self, cls: type, options: Options, *, named: bool) -> None:
-        """Instrument a subclass of ``Mixin``; ``named``: its own definition names the methods."""
+    def _adopt(self, cls: type, root: type, options: Options, *, named: bool) -> None:
+        """Instrument a subclass of ``Mixin``.
+
+        Args:
+            cls: the subclass.
+            root: the author's own class in its line.
+            options: what was asked for.
+            named: whether its own definition names the methods.
+        """
         if named:
             check_target(cls, options)
         instrumentation = None if self._says_no() else self._part("instrumentation")
         if instrumentation is not None:
-            instrumentation.adopt(self, self.Mixin, cls, options, named=named)
+            instrumentation.adopt(self, root, cls, options, named=named)
 
     def _part(self, name: str) -> Any:
         """Import a part of ours, or return None: wrapt may be missing, or no descriptor be left.

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 
 from .facts import Choice, Version
+from .instrumenting import Mixin
 from .telemetry import Telemetry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
-
-    from .options import Name
 
 DISTRIBUTIONS = ("jina", "docarray", "protobuf", "grpcio", "pyyaml")
 
@@ -44,18 +42,8 @@ uninstrument = JINA.uninstrument
 
 if TYPE_CHECKING:
 
-    class TelemetryMixin:
+    class TelemetryMixin(Mixin):
         """Instruments each subclass as it is defined; takes ``instrumented``'s options."""
-
-        def __init_subclass__(
-            cls,
-            methods: Iterable[str] = (),
-            verb: str = "start",
-            when: str = "return",
-            failures: bool = False,
-            name: Name = None,
-            **given: Any,
-        ) -> None: ...
 else:
     TelemetryMixin = JINA.Mixin
     # By name: cloudpickle would take the class by value for a program's own subclass, and all that

@@ -15,6 +15,11 @@ METHODS = ("start", "__enter__", "__aenter__")
 WORD_CHARACTERS = 64
 
 
+def those_given(**options: Any) -> dict[str, Any]:
+    """Return those that are not ``KEPT``."""
+    return {name: value for name, value in options.items() if value is not KEPT}
+
+
 def is_word(text: object) -> bool:
     """Tell whether ``text`` may be one half of an event's name: an ASCII identifier, 1-64 long."""
     return (

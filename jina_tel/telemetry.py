@@ -11,7 +11,7 @@ import time
 
 from .consent import Consent, variables_say
 from .instrumenting import Instrumenting
-from .options import KEPT
+from .options import KEPT, those_given
 from .settings import Settings
 from .turns import Turns
 
@@ -121,7 +121,7 @@ class Telemetry(Instrumenting):
         """
         if "product" in unknown:
             raise ValueError("product: a product keeps its name; make another Telemetry")
-        given = dict(
+        changes = those_given(
             distributions=distributions,
             endpoint=endpoint,
             facts=facts,
@@ -135,7 +135,6 @@ class Telemetry(Instrumenting):
             body_bytes=body_bytes,
             **unknown,
         )
-        changes = {name: value for name, value in given.items() if value is not KEPT}
         self._settings = self._settings.changed(**changes)
         before, self._recorder = self._recorder, None
         self._still_off = self._again = None

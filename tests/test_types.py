@@ -68,7 +68,47 @@ telemetry.configure(exit_seconds="3")  # error: arg-type
 Telemetry("acme", exit_secnds=3)  # error: call-arg
 """
 
-PROGRAMS = {"facts": FACTS, "options": OPTIONS}
+MIXIN = """
+from jina_tel import Mixin, Telemetry, TelemetryMixin
+
+telemetry = Telemetry("acme")
+
+
+class Plugin(Mixin, telemetry=telemetry):
+    async def start(self) -> int:
+        return 1
+
+
+class Pod(Mixin, telemetry=telemetry, methods=("__init__",), when="call", verb="open"):
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
+class Head(Pod, failures=True, name="Pod"):
+    pass
+
+
+class Registry:
+    def __init_subclass__(cls, key: str = "", **given: object) -> None: ...
+
+
+class Known(Mixin, Registry, telemetry=telemetry, key="known"):
+    def start(self) -> None: ...
+
+
+class Executor(TelemetryMixin, methods=("__init__",)):
+    def __init__(self) -> None:
+        self.pod = Head(1)
+
+
+size: int = Executor().pod.size
+Pod("large")  # error: arg-type
+class Late(Mixin, telemetry=telemetry, when="later"): ...  # error: arg-type
+class Five(TelemetryMixin, methods=5): ...  # error: arg-type
+class Ours(Mixin, telemetry="acme"): ...  # error: arg-type
+"""
+
+PROGRAMS = {"facts": FACTS, "mixin": MIXIN, "options": OPTIONS}
 
 
 @pytest.fixture(scope="module")
