@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 
-from . import files, plain_json
+from . import files, plain_json, private
 from .consent import Answer
 
 TYPE_CHECKING = False
@@ -57,7 +57,7 @@ def store(folder: str, says: str, at: str) -> str:
     Raises:
         OSError: it cannot be written, or would stand in somebody else's home.
     """
-    files.own_folder(folder, levels=0)
+    private.own_folder(folder, levels=0)
     path = os.path.join(folder, FILE)
     _write(path, _with_answer(_before(path), says, at), 0o600)
     return path

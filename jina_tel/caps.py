@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from itertools import count
+
+from . import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Caps:
     def __init__(self, most: int) -> None:
         self.most = most
         self._windows: dict[tuple[str, int], Iterator[int]] = {}
-        self._began = time.monotonic()
+        self._began = clock.monotonic()
 
     def is_one_too_many(self, name: str, now: float) -> bool:
         """Count one at the monotonic moment ``now``; tell whether it is beyond the cap."""

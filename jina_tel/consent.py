@@ -5,7 +5,8 @@ Reads nothing: the variables and the stored answers are handed to it (``answers`
 
 from __future__ import annotations
 
-from .settings import DO_NOT_TRACK, endpoint_of, is_endpoint
+from .settings import endpoint_of, is_endpoint
+from .variables import DO_NOT_TRACK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

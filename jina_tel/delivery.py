@@ -19,8 +19,8 @@ from __future__ import annotations
 import os
 import time
 
+from . import clock, environment, identity, notice, sent
 from . import contact as contacts
-from . import environment, identity, notice, sent
 from .contact import Contact
 from .debug import say
 from .errors import TransportError
@@ -206,7 +206,7 @@ class Delivery:
 
     def _send(self, body: Body, transport: Transport) -> Answer | None:
         """Return the answer, or None where there was none and the back-off is written down."""
-        at, began = time.time(), time.monotonic()
+        at, began = time.time(), clock.monotonic()
         self.asking = body, at
         try:
             answer = transport.send(body, began + self._request_seconds)
@@ -222,7 +222,7 @@ class Delivery:
 
     def _heard(self, answer: Answer, began: float, seconds: float) -> Answer | None:
         at, status = time.time(), answer.status
-        slow = time.monotonic() - began > self._settings.exit_seconds
+        slow = clock.monotonic() - began > self._settings.exit_seconds
         if 200 <= status < 300 or self._is_final(status):
             took = contacts.worth_saying(seconds)
             heard = Contact(at, str(status), slow=slow, waited=at if slow else 0.0, took=took)
@@ -246,7 +246,7 @@ class Delivery:
     def _failed(
         self, said: str, began: float, *, refusal: bool, retry_after: float | None = None
     ) -> None:
-        slow = time.monotonic() - began > contacts.QUICK_SECONDS
+        slow = clock.monotonic() - began > contacts.QUICK_SECONDS
         failed = self.contact().failed(
             time.time(),
             said[:200],

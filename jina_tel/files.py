@@ -1,4 +1,4 @@
-"""Locks, atomic writes and folders of our own: all that differs between systems, and no policy.
+"""Descriptors, locks and atomic writes: all that differs between systems, and no policy.
 
 On Windows there is no ``fcntl``: ``CAN_LOCK`` is False, and the journal is kept in memory.
 """
@@ -9,6 +9,8 @@ import errno
 import os
 import stat
 import time
+
+from . import clock
 
 try:
     import fcntl
@@ -115,9 +117,9 @@ def seize(descriptor: int) -> bool:
 
 def seize_within(descriptor: int, seconds: float) -> bool:
     """Take the exclusive lock, and wait up to ``seconds`` for whoever has it; return whether."""
-    until = time.monotonic() + seconds
+    until = clock.monotonic() + seconds
     while not seize(descriptor):
-        if time.monotonic() >= until:
+        if clock.monotonic() >= until:
             return False
         time.sleep(AGAIN_SECONDS)
     return True
@@ -255,55 +257,6 @@ def remove(path: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def own_folder(path: str, levels: int) -> None:
-    """Make ``path`` and its parents; see that its last ``levels`` are folders of ours, no links.
-
-    Raises:
-        OSError: it cannot be made, is not ours, or would stand in somebody else's home.
-    """
-    _refuse_a_foreign_home(path)
-    _make_own(path, levels)
-
-
-def _make_own(path: str, levels: int) -> None:
-    if levels:
-        _make_own(os.path.dirname(path), levels - 1)  # first: nothing is made behind a link
-    make_private(path)
-    if levels:
-        _see_own(path)
-
-
-def _see_own(path: str) -> None:
-    status = os.lstat(path)
-    if not stat.S_ISDIR(status.st_mode):
-        raise NotADirectoryError(errno.ENOTDIR, "a folder of our own is wanted", path)
-    if status.st_uid != _user():
-        raise PermissionError(errno.EPERM, "the folder belongs to another user", path)
-
-
-def make_private(path: str) -> None:
-    """Make a folder and what is missing above it, all of them 0700; raises OSError."""
-    if not path or os.path.isdir(path):
-        return
-    make_private(os.path.dirname(path))
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        pass  # another process was first
-
-
-def _refuse_a_foreign_home(path: str) -> None:
-    """Under ``sudo`` HOME may be another user's: what root made there, they could not change."""
-    while path and not os.path.lexists(path):
-        path = os.path.dirname(path)
-    if path and os.stat(path).st_uid not in (_user(), 0):
-        raise PermissionError(errno.EPERM, "the folder belongs to another user", path)
-
-
-def _user() -> int:
-    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 _shut = None in (_inode(0), _inode(1), _inode(2))  # whether a standard stream was seen closed

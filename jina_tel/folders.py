@@ -10,7 +10,7 @@ import os
 import sys
 
 from . import forks
-from .settings import ALONE, TESTING
+from .variables import ALONE, TESTING
 
 try:
     from _blake2 import blake2b  # hashlib would load OpenSSL

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from _thread import get_ident
 
-from . import signals
+from . import clock, signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,8 +96,8 @@ def see_gone(task: int | None, seconds: float) -> None:
 
 def wait_for(holds: Callable[[], bool], seconds: float) -> None:
     """Wait until it ``holds``, at most ``seconds``: for what takes microseconds."""
-    sleep, until = original("time", "sleep"), time.monotonic() + seconds
-    while not holds() and time.monotonic() < until:
+    sleep, until = original("time", "sleep"), clock.monotonic() + seconds
+    while not holds() and clock.monotonic() < until:
         sleep(0.0001)
 
 

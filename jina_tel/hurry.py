@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from . import forks
+from . import clock, forks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def flush(shipper: Shipper, deadline: float) -> bool:
         # Once: what fails then fails for all, and is to be waited for.
         forced = forced and not (shipper.led and shipper.ended is not under_way)
         pause = PAUSE_SECONDS if forced else _seconds_left(shipper)
-        if shipper.broken or _is_refused(shipper) or time.monotonic() + pause >= deadline:
+        if shipper.broken or _is_refused(shipper) or clock.monotonic() + pause >= deadline:
             return False
         sleep(pause)
 
@@ -52,14 +52,14 @@ def leave(shipper: Shipper, deadline: float, *, may_resend: bool) -> None:
         may_resend: whether a next process finds what waits here, and whoever gets it again counts
             it once; else the answer is waited for.
     """
-    most, shipper.leaving = deadline - time.monotonic(), True
+    most, shipper.leaving = deadline - clock.monotonic(), True
     patience = most
     try:
         while not shipper.broken and _may_hold_exit(shipper):
             patience = shipper.contact().patience(most) if may_resend else most
             if not shipper.ship_now(deadline, patience=patience):
                 break
-            if not shipper.led or not shipper.has_more() or time.monotonic() >= deadline:
+            if not shipper.led or not shipper.has_more() or clock.monotonic() >= deadline:
                 break  # it is done, or another process has it
     finally:  # also where a signal ends the wait
         if shipper.delivery is not None and shipper.asks():

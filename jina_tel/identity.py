@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from . import files
+from . import files, private
 
 try:
     from _blake2 import blake2b  # hashlib would load OpenSSL
@@ -96,7 +96,7 @@ def load_secret(folder: str) -> bytes:
 
 def new_secret(folder: str) -> None:
     """Put 32 new bytes in the place of those kept in ``folder``; raises OSError."""
-    files.own_folder(folder, levels=0)
+    private.own_folder(folder, levels=0)
     files.write_whole(os.path.join(folder, "uid"), os.urandom(SECRET_BYTES))
 
 
@@ -145,7 +145,7 @@ def _is_torn(path: str, opened: os.stat_result) -> bool:
 
 
 def _link_secret(path: str) -> None:
-    files.own_folder(os.path.dirname(path), levels=0)
+    private.own_folder(os.path.dirname(path), levels=0)
     beside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
     try:
         files.write_new(beside, os.urandom(SECRET_BYTES))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import files, plain_json
+from . import files, plain_json, private
 from .payload import fields_of
 
 TYPE_CHECKING = False
@@ -70,7 +70,7 @@ def show_once(
 
 
 def _show_alone(settings: Settings, config: str, at: float, text: str) -> None:
-    files.own_folder(config, levels=0)
+    private.own_folder(config, levels=0)
     descriptor = files.open_file(os.path.join(config, LOCK), files.WRITE)
     try:
         if (not files.CAN_LOCK or files.seize(descriptor)) and _is_news(settings, config):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
-import time
 
-from . import files, forks, identity
+from . import clock, files, forks, identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def _after_fork_in_child() -> None:
 
 def _leave() -> None:
     """At exit: all products together wait no longer than one may."""
-    began = time.monotonic()
+    began = clock.monotonic()
     for recording in list(recordings):
         try:
             recording.leave(began)

@@ -102,7 +102,8 @@ def _say_yes(
 ) -> None:
     """Let the product record, whatever the developer's own answer is, or the machine's."""
     from .consent import variables_say
-    from .settings import ALONE, DO_NOT_TRACK, Settings
+    from .settings import Settings
+    from .variables import ALONE, DO_NOT_TRACK
 
     settings = Settings(request.config.getini("telemetry_product"))
     said = variables_say(settings, os.environ)

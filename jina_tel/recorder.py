@@ -6,7 +6,7 @@ import errno
 import os
 import time
 
-from . import answers, files, folders, forks, identity, notice, process
+from . import answers, clock, files, folders, forks, identity, notice, process
 from . import contact as contacts
 from .caps import Caps
 from .consent import Consent, decide, variables_say
@@ -14,7 +14,7 @@ from .debug import describe, is_on, say
 from .journal import CREATED, FULL
 from .ledger import Ledger
 from .pipeline import open_pipeline
-from .settings import endpoint_of, read, watch
+from .settings import endpoint_of
 from .shipper import Shipper
 from .transports import OTLP, modules_for
 
@@ -42,8 +42,8 @@ class Recorder:
     """Records the events of one product, for one state of the variables; touches nothing else."""
 
     def __init__(self, settings: Settings) -> None:
-        self.unchanged = watch(settings.variables.keys)
-        self._variables = read(settings.variables.keys)
+        self.unchanged = settings.variables.watch()
+        self._variables = settings.variables.read()
         self.settings = settings
         self.look_at = 0.0
         self.allowed = True
@@ -69,7 +69,7 @@ class Recorder:
         return self._pipeline is not None and self.is_current(now)
 
     def _is_still_current(self) -> bool:
-        return not process.is_parents() and (self._variables == read(self.settings.variables.keys))
+        return not process.is_parents() and self._variables == self.settings.variables.read()
 
     def retire(self) -> None:
         """Leave what comes to another recorder: in a forked child, where this is the parent's."""
@@ -87,7 +87,7 @@ class Recorder:
         """Return what tells at once whether the no holds still; None for a yes."""
         if self.allowed:
             return None
-        unchanged, look_at, monotonic = self.unchanged, self.look_at, time.monotonic
+        unchanged, look_at, monotonic = self.unchanged, self.look_at, clock.monotonic
         if look_at == FOREVER:
             return unchanged
         return lambda: unchanged() and monotonic() < look_at
@@ -202,7 +202,7 @@ class Recorder:
         """Write down what was lost, but not at each turn: the line has the shipper take another."""
         if self._pipeline is not None:
             self._pipeline.describe(self.say)
-        if time.monotonic() >= self._ledger_at:
+        if clock.monotonic() >= self._ledger_at:
             self.write_ledger()
 
     def write_ledger(self) -> None:
@@ -215,7 +215,7 @@ class Recorder:
             return  # another thread was faster
         try:
             line = pipeline.writer.ledger(counts, time.time())
-            written = self._put(pipeline, line, self._bound, time.monotonic())
+            written = self._put(pipeline, line, self._bound, clock.monotonic())
         except OSError:
             written = FULL
         if written == FULL:
@@ -259,7 +259,7 @@ class Recorder:
         """Send what waits before the monotonic ``deadline``; return whether nothing does now."""
         if not self.consent().allowed:
             return True
-        self._look(time.monotonic())
+        self._look(clock.monotonic())
         pipeline = self._pipeline or self._open()
         self.write_ledger()
         if not pipeline.journal.waits():
@@ -276,7 +276,7 @@ class Recorder:
         if not identity.tree().is_root or not pipeline.journal.waits():
             return
         deadline = began + pipeline.exit_seconds(self.settings.exit_seconds)
-        if time.monotonic() < deadline and self.may_send():
+        if clock.monotonic() < deadline and self.may_send():
             may_resend = pipeline.is_durable() and not self.endpoint.startswith(OTLP)
             forks.load("jina_tel.hurry").leave(pipeline.shipper, deadline, may_resend=may_resend)
             self.write_ledger()  # what was lost meanwhile

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import zlib
 
-from . import files
+from . import files, private
 
 FOLDER = "sent"
 KEPT = 100
@@ -19,7 +19,7 @@ def keep(folder: str, gzipped: bytes, at: float) -> None:
     inside = os.path.join(folder, FOLDER)
     name = f"{int(at * 1000):015d}-{zlib.crc32(gzipped):08x}.ndjson.gz"
     try:
-        files.make_private(inside)
+        private.make_folder(inside)
         files.write_whole(os.path.join(inside, name), gzipped)
         kept = names(folder)[:KEPT]
         for old in set(_all_in(inside)).difference(kept):  # and what was left half written

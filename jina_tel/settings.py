@@ -1,24 +1,17 @@
-"""What a product's author chose, and the names of the variables by which its users answer.
-
-Reads ``os.environ`` (``read``) and nothing else; building a value touches nothing.
-"""
+"""What a product's author chose, checked; building a value touches nothing."""
 
 from __future__ import annotations
 
-import os
-
 from .facts import Choice, Count, Version
+from .variables import TESTING, Variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from .facts import Fact
 
-DO_NOT_TRACK = "DO_NOT_TRACK"
-TESTING = "JINA_TEL_TESTING"
-ALONE = "alone"  # of TESTING: administrators are not asked either, since nothing leaves the machine
 SCHEMES = ("https://", "http://", "otlp+https://", "otlp+http://", "file:///")
 WORDS = ("console:", "memory:")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -37,26 +30,6 @@ _NUMBERS = {
     "batch_events": (1000, 1, 100_000),
     "body_bytes": (512 * 1024, 4096, 1 << 30),
 }
-
-
-class Variables:
-    """The names of one product's variables; ``-`` in a product's name becomes ``_``.
-
-    Shape, for the product ``jina``: ``optout`` is ``JINA_OPTOUT_TELEMETRY``, ``endpoint``
-    ``JINA_TEL_ENDPOINT``, and so on with ``TOKEN``, ``HOME`` and ``DEBUG``.
-    """
-
-    __slots__ = ("debug", "endpoint", "home", "keys", "optout", "token")
-
-    def __init__(self, product: str) -> None:
-        prefix = product.upper().replace("-", "_")
-        self.optout = f"{prefix}_OPTOUT_TELEMETRY"
-        self.endpoint = f"{prefix}_TEL_ENDPOINT"
-        self.token = f"{prefix}_TEL_TOKEN"
-        self.home = f"{prefix}_TEL_HOME"
-        self.debug = f"{prefix}_TEL_DEBUG"
-        names = (self.optout, DO_NOT_TRACK, self.endpoint, self.token, self.home, TESTING)
-        self.keys = tuple(_raw_key(name) for name in names)
 
 
 class Settings:
@@ -202,39 +175,6 @@ def endpoint_of(settings: Settings, environ: Mapping[str, str]) -> str | None:
     if environ.get(TESTING) and not (endpoint and is_loopback(endpoint)):
         return "memory:"
     return endpoint
-
-
-def read(keys: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the present values of the variables with these raw ``keys``, None where unset.
-
-    Goes below ``os.environ.get`` (0.8 µs a variable that is not set) to the dict that CPython
-    and PyPy keep there, where that is.
-    """
-    return tuple(map(_raw_environ().get, keys))
-
-
-def watch(keys: tuple[Any, ...]) -> Callable[[], bool]:
-    """Return what tells, in 0.1 µs, whether the first two of ``keys`` are as they are now.
-
-    These are the variables by which a user says no. Asked at every event; for the rest of them
-    once a second will do.
-    """
-    get = _raw_environ().get
-    if get(keys[-1]):  # TESTING: each test has variables of its own, and less than a second
-        before = read(keys)
-        return lambda: read(keys) == before
-    optout, do_not_track = keys[:2]
-    first, second = get(optout), get(do_not_track)
-    return lambda: get(optout) is first and get(do_not_track) is second
-
-
-def _raw_environ() -> Any:
-    return getattr(os.environ, "_data", os.environ)
-
-
-def _raw_key(name: str) -> Any:
-    raw = getattr(os.environ, "_data", None)
-    return name if raw is None or os.name == "nt" else os.fsencode(name)
 
 
 def _product(product: object) -> str:

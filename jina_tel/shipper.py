@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 import time
 
+from . import clock, election, forks
 from . import contact as contacts
-from . import election, forks
 from .contact import Contact
 from .files import TakenError
 from .forks import Signal
@@ -117,9 +117,9 @@ class Shipper:
         except _YieldError:
             pass
         except TakenError:  # nothing is wrong with us; but do not run into that again and again
-            self._quiet_until = time.monotonic() + SOON_SECONDS
+            self._quiet_until = clock.monotonic() + SOON_SECONDS
         except Exception as error:  # noqa: BLE001 - the fence on our thread
-            self._quiet_until, self.broken = time.monotonic() + REST_SECONDS, True
+            self._quiet_until, self.broken = clock.monotonic() + REST_SECONDS, True
             self._fence(error)
         finally:
             ended = self.ended
@@ -128,7 +128,7 @@ class Shipper:
             # Only now, with the turn given back: what was recorded before is seen here, and what
             # is recorded later wakes a new thread.
             if again and self.has_more():
-                self.wake(time.monotonic())
+                self.wake(clock.monotonic())
             ended.set()
 
     def see_begun(self) -> None:
@@ -174,7 +174,7 @@ class Shipper:
         if 0.0 < left <= SOON_SECONDS:
             self._wait(left)
             left = self.contact().seconds_left(time.time())
-        self._quiet_until = time.monotonic() + min(left, REST_SECONDS)
+        self._quiet_until = clock.monotonic() + min(left, REST_SECONDS)
         return not left
 
     def _lead(self, delivery: Delivery) -> bool:
@@ -189,15 +189,15 @@ class Shipper:
             election.resign(lock)
         if not done:
             left = delivery.contact().seconds_left(time.time())
-            self._quiet_until = time.monotonic() + min(left, REST_SECONDS)
+            self._quiet_until = clock.monotonic() + min(left, REST_SECONDS)
         return done
 
     def _elected(self) -> Held | None:
         """Return the lock once it is ours; None where another keeps it, or has sent all."""
-        until, pause = time.monotonic() + ELECTION_SECONDS, LOOK_SECONDS
+        until, pause = clock.monotonic() + ELECTION_SECONDS, LOOK_SECONDS
         while True:
             lock = election.stand(self._folder)
-            if lock is not None or self.leaving or time.monotonic() >= until:
+            if lock is not None or self.leaving or clock.monotonic() >= until:
                 return lock
             self._wait(pause)
             if self._hurry.is_set():  # then no wait is one
@@ -207,7 +207,7 @@ class Shipper:
                 return None
 
     def _pause(self) -> None:
-        self._starved_since = time.monotonic()  # something has just been sent
+        self._starved_since = clock.monotonic()  # something has just been sent
         if not self._hurry.is_set():
             self._wait(PAUSE_SECONDS)
 
@@ -233,7 +233,7 @@ class Shipper:
         warn. The next event, the exit, or a child's shipper goes on.
         """
         task, ended, since = self._task, self.ended, self._starved_since
-        if task is None or (since and time.monotonic() - since > STARVING_SECONDS):
+        if task is None or (since and clock.monotonic() - since > STARVING_SECONDS):
             return
         self._yielding = True  # first: who waits now will see it, who does not yet will not wait
         if self._comes_to(ended):
@@ -246,8 +246,8 @@ class Shipper:
     def _comes_to(self, ended: Signal) -> bool:
         """Wait for the thread's end, which is near where it waits, imports, or is ending."""
         is_near = self._waiting or not self._turn.locked()
-        until = time.monotonic() + (JOIN_SECONDS if is_near else MOMENT_SECONDS)
-        while time.monotonic() < until and (is_near or not self.asks()):
+        until = clock.monotonic() + (JOIN_SECONDS if is_near else MOMENT_SECONDS)
+        while clock.monotonic() < until and (is_near or not self.asks()):
             self._hurry.set()
             if ended.wait(JOIN_SECONDS if is_near else MOMENT_SECONDS / 50):
                 return True
@@ -273,7 +273,7 @@ class Shipper:
             patience: how long to wait for the answer to what was handed over; None for no limit.
         """
         self._forced = forced
-        now = time.monotonic()
+        now = clock.monotonic()
         try:
             if self._turn.acquire(False) and not self._start(now):
                 return False  # now or later: no thread can be had any more
@@ -285,8 +285,8 @@ class Shipper:
     def _comes_to_end(self, deadline: float, patience: float | None) -> bool:
         ended = self.ended
         if patience is None:
-            return ended.wait(deadline - time.monotonic())
-        while (now := time.monotonic()) < deadline and not self._is_awaited_since(now - patience):
+            return ended.wait(deadline - clock.monotonic())
+        while (now := clock.monotonic()) < deadline and not self._is_awaited_since(now - patience):
             if ended.wait(min(deadline - now, TICK_SECONDS)):
                 return True
         return ended.is_set()

@@ -7,8 +7,8 @@ imported once there is something to record.
 from __future__ import annotations
 
 import os
-import time
 
+from . import clock
 from .consent import Consent, variables_say
 from .instrumenting import Instrumenting
 from .options import KEPT, those_given
@@ -147,7 +147,7 @@ class Telemetry(Instrumenting):
         if said is not None:
             return said
         try:
-            return self._current(time.monotonic()).consent()
+            return self._current(clock.monotonic()).consent()
         except (ImportError, OSError) as error:  # so it is with an event, which is not recorded
             return Consent(allowed=False, because=f"a part of jina_tel cannot be imported: {error}")
 
@@ -164,7 +164,7 @@ class Telemetry(Instrumenting):
             raise ValueError(f"seconds: a number from 0 on is wanted, not {seconds!r}")
         if self._says_no():
             return True
-        now = time.monotonic()
+        now = clock.monotonic()
         try:
             return self._current(now).flush(now + min(seconds, DAY))
         except Exception as error:  # noqa: BLE001 - nothing of ours is raised into the host
@@ -193,7 +193,7 @@ class Telemetry(Instrumenting):
 
     def _record(self, name: str) -> None:
         """Record the event ``name``; for ``instrumentation``, behind its fence."""
-        now = time.monotonic()
+        now = clock.monotonic()
         recorder = self._recorder
         if recorder is not None and recorder.is_open(now):
             self._record_by(recorder, name, now)
@@ -201,7 +201,7 @@ class Telemetry(Instrumenting):
             self._turns.take(name)
 
     def _record_first(self, name: str) -> None:
-        now = time.monotonic()
+        now = clock.monotonic()
         self._record_by(self._current(now), name, now)
 
     def _record_by(self, recorder: Recorder, name: str, now: float) -> None:

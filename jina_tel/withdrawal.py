@@ -7,10 +7,9 @@ writer looks again after its first line in a new journal, a shipper before each 
 from __future__ import annotations
 
 import os
-import time
 from typing import NamedTuple
 
-from . import answers, files, sent
+from . import answers, clock, files, sent
 from .election import LOCK
 from .journal.disk import DiskJournal
 from .transports.base import REQUEST_SECONDS
@@ -78,7 +77,7 @@ def delete(
     """
     journals = [DiskJournal(folder, 0) for folder in journal_folders(state)]
     events, bodies = _purge(journals)
-    until = time.monotonic() + seconds
+    until = clock.monotonic() + seconds
     quiet = all(_falls_quiet(journal.folder, until, on_wait) for journal in journals)
     if not quiet and not on_wait():
         return Withdrawal(events, bodies, is_quiet=False, is_overtaken=True)
@@ -98,7 +97,7 @@ def _purge(journals: list[DiskJournal]) -> tuple[int, int]:
 def _falls_quiet(folder: str, until: float, on_wait: Callable[[], bool]) -> bool:
     seconds = 0.0
     while not is_quiet(folder, seconds):
-        seconds = min(LOOK_SECONDS, until - time.monotonic())
+        seconds = min(LOOK_SECONDS, until - clock.monotonic())
         if seconds <= 0 or not on_wait():
             return False
     return True

@@ -11,29 +11,28 @@ from support import ROOT
 # What the caller's thread imports from `import jina_tel` to the first event, in a program that has
 # imported nothing. A name that is added here is paid by every start.
 FIRST_EVENT = """
-    _blake2 jina_tel jina_tel.answers jina_tel.calls jina_tel.caps jina_tel.ci jina_tel.consent
-    jina_tel.contact
-    jina_tel.debug jina_tel.election jina_tel.environment jina_tel.errors jina_tel.event
-    jina_tel.facts jina_tel.files jina_tel.folders jina_tel.forks jina_tel.identity jina_tel.imports
-    jina_tel.instrumentation jina_tel.instrumenting jina_tel.jina jina_tel.journal
-    jina_tel.journal.disk jina_tel.journal.part jina_tel.ledger jina_tel.notice jina_tel.options
-    jina_tel.payload jina_tel.pipeline jina_tel.plain_json jina_tel.process jina_tel.product
-    jina_tel.recorder
-    jina_tel.settings jina_tel.shipper jina_tel.telemetry jina_tel.transports jina_tel.turns
-    jina_tel.wrapping
-    __future__ _collections _contextvars atexit contextvars errno fcntl itertools types
-    wrapt._wrappers
+    jina_tel jina_tel.answers jina_tel.calls jina_tel.caps jina_tel.ci jina_tel.clock
+    jina_tel.consent jina_tel.contact jina_tel.debug jina_tel.election jina_tel.environment
+    jina_tel.errors jina_tel.event jina_tel.facts jina_tel.files jina_tel.folders jina_tel.forks
+    jina_tel.identity jina_tel.imports jina_tel.instrumentation jina_tel.instrumenting jina_tel.jina
+    jina_tel.journal jina_tel.journal.disk jina_tel.journal.part jina_tel.ledger jina_tel.notice
+    jina_tel.options jina_tel.payload jina_tel.pipeline jina_tel.plain_json jina_tel.private
+    jina_tel.process jina_tel.product jina_tel.recorder jina_tel.settings jina_tel.shipper
+    jina_tel.signals jina_tel.telemetry jina_tel.transports jina_tel.turns jina_tel.variables
+    jina_tel.wrapping __future__ _blake2 _collections _contextvars _functools atexit contextvars
+    errno fcntl itertools types wrapt._wrappers
 """.split()
 
 # What those files import as they are imported; a Python has the rest as it starts.
 OF_THE_LIBRARY = """
-    __future__ _blake2 _collections _thread _weakref atexit contextvars errno fcntl io itertools os
-    stat sys time types
+    __future__ _blake2 _collections _functools _signal _thread _weakref atexit contextvars errno
+    fcntl io itertools os stat sys time types
 """.split()
 
 OPTED_OUT = """
-    jina_tel jina_tel.consent jina_tel.facts jina_tel.instrumenting jina_tel.jina jina_tel.options
-    jina_tel.settings jina_tel.telemetry jina_tel.turns
+    jina_tel jina_tel.clock jina_tel.consent jina_tel.facts jina_tel.instrumenting jina_tel.jina
+    jina_tel.options jina_tel.settings jina_tel.telemetry jina_tel.turns jina_tel.variables
+    _functools
 """.split()
 
 # What a thread of ours imports beside, until the event has arrived: paid by an exit that sends it.

@@ -11,7 +11,7 @@ import pytest
 from support import ROOT
 
 from jina_tel.cli import manual
-from jina_tel.settings import Variables
+from jina_tel.variables import Variables
 
 PACKAGE = ROOT / "jina_tel"
 A_VARIABLE = re.compile(r"[A-Z][A-Z]+(_[A-Z]+)+|CI|TERM")

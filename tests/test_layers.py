@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "jina_tel"
 # A room imports only rooms that stand before it, in this list and in its own line.
 ROOMS = [
     # values
-    ["errors", "debug", "options", "facts", "settings", "event", "files", "signals"],
-    ["forks", "plain_json", "folders", "imports", "wrapping"],
+    ["errors", "debug", "options", "facts", "variables", "settings", "clock", "event", "files"],
+    ["signals", "forks", "private", "plain_json", "folders", "imports", "wrapping"],
     # questions about the world
     ["consent", "identity", "environment", "ci", "payload", "schema"],
     # carrying

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from urllib.parse import urlsplit
 
@@ -15,13 +14,10 @@ from jina_tel.facts import Count, Version
 from jina_tel.settings import (
     COMMON,
     Settings,
-    Variables,
     checked_endpoint,
     endpoint_of,
     is_endpoint,
     is_loopback,
-    read,
-    watch,
 )
 
 PRODUCT = re.compile(r"[a-z][a-z0-9-]{0,15}", re.ASCII)
@@ -243,18 +239,6 @@ def test_a_change_of_what_is_no_setting_is_refused():
         Settings("acme").changed(colour="red")
 
 
-def test_a_product_s_variables_bear_its_name():
-    names = Variables("acme-db")
-
-    assert [
-        "ACME_DB_OPTOUT_TELEMETRY",
-        "ACME_DB_TEL_ENDPOINT",
-        "ACME_DB_TEL_TOKEN",
-        "ACME_DB_TEL_HOME",
-        "ACME_DB_TEL_DEBUG",
-    ] == [names.optout, names.endpoint, names.token, names.home, names.debug]
-
-
 ACME = Settings("acme", endpoint="https://a.example")
 ENDPOINTS = [
     (Settings("acme"), {}, None),
@@ -274,28 +258,6 @@ ENDPOINTS = [
 @pytest.mark.parametrize(("settings", "environ", "expected"), ENDPOINTS)
 def test_the_user_s_endpoint_comes_before_the_author_s(settings, environ, expected):
     assert expected == endpoint_of(settings, environ)
-
-
-def test_variables_are_read_as_they_are_now(monkeypatch):
-    keys = Variables("acme").keys
-    monkeypatch.setenv("ACME_TEL_HOME", "/ä")
-
-    assert [None, None, None, None, os.fsencode("/ä"), None] == list(read(keys))
-
-
-@pytest.mark.parametrize("name", ["ACME_OPTOUT_TELEMETRY", "DO_NOT_TRACK"])
-def test_a_watch_sees_each_variable_that_says_no(monkeypatch, name):
-    unchanged = watch(Variables("acme").keys)
-
-    assert unchanged()
-
-    monkeypatch.setenv(name, "1")
-
-    assert not unchanged()
-
-    monkeypatch.delenv(name)
-
-    assert unchanged()
 
 
 def test_the_common_keys_are_those_that_the_payload_declares():

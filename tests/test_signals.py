@@ -21,7 +21,7 @@ def acme():
 
 def test_where_the_host_blocks_no_signal_neither_do_we(acme):
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-    acme.record("Flow.start")
+    acme._record("Flow.start")
 
     assert before == signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
@@ -115,8 +115,8 @@ def test_a_thread_that_ctrl_c_kept_from_starting_is_started_by_the_next_event(mo
         with monkeypatch.context() as patch:
             patch.setattr(forks, "original", interrupted)
             with pytest.raises(KeyboardInterrupt):
-                acme.record("Flow.start")
-        acme.record("Flow.start")
+                acme._record("Flow.start")
+        acme._record("Flow.start")
 
         assert acme.flush(30)
         assert receiver.payloads

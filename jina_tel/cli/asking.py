@@ -10,13 +10,14 @@ from urllib.parse import urlsplit, urlunsplit
 from .. import identity
 from ..errors import TransportError
 from ..packing import gzipped
-from ..settings import TESTING, is_loopback
+from ..settings import is_loopback
 from ..transports import OTLP, http_address
 from ..transports.address import target_of
 from ..transports.base import REQUEST_SECONDS, Body
 from ..transports.http import HttpTransport
 from ..transports.otlp import logs_address
 from ..transports.proxies import proxy_for
+from ..variables import TESTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from ..errors import TelemetryError
 from ..jina import JINA
 from ..journal.disk import DiskJournal
 from ..payload import is_kept
-from ..settings import Settings, Variables, endpoint_of, is_endpoint
+from ..settings import Settings, endpoint_of, is_endpoint
+from ..variables import Variables
 from ..withdrawal import journal_folders
 from . import words
 from .usage import UsageError, suggest

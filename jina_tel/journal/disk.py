@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 
-from .. import files, forks
+from .. import files, forks, private
 from ..errors import JournalError
 from . import CREATED, FULL, WRITTEN
 from .part import DiskPart, sent_of, size_of
@@ -46,7 +46,7 @@ class DiskJournal:
         if not files.CAN_LOCK:
             raise JournalError("this system has no flock")
         try:
-            files.own_folder(self.folder, self._owned)
+            private.own_folder(self.folder, self._owned)
             for name in (FILE, *beside):
                 _refuse_foreign(os.path.join(self.folder, name))
         except OSError as error:

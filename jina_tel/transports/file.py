@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from urllib.parse import unquote_to_bytes
 
-from .. import files
+from .. import clock, files
 from ..errors import TransportError
 from ..forks import original
 from .base import Answer, Body
@@ -43,7 +42,7 @@ class FileTransport:
         content = self.request(body)
         try:
             while not self._append(content):
-                if time.monotonic() >= deadline:
+                if clock.monotonic() >= deadline:
                     raise TransportError(f"others have written to {self.path} all the time")
                 original("time", "sleep")(LOOK_SECONDS)
         except (OSError, ValueError) as error:

@@ -8,9 +8,8 @@ is asked whether it is still ours before it is used: a host may close all descri
 from __future__ import annotations
 
 import os
-import time
 
-from .. import __version__, forks, plain_json
+from .. import __version__, clock, forks, plain_json
 from ..errors import TransportError
 from .address import Target, redirected, target_of
 from .base import USER_AGENT, Answer, Body
@@ -91,7 +90,7 @@ class HttpTransport:
                 wire.send(request)
             except ConnectionError:
                 pass  # it may have answered, 413 for instance, and closed before it had all of it
-            self.handed_over = time.monotonic()
+            self.handed_over = clock.monotonic()
             return self._answer(wire)
         except BaseException:
             wire.close()
@@ -113,7 +112,7 @@ class HttpTransport:
             wire.close()
         location = came.headers.get("location") if came.status in _KEEPS_METHOD else None
         wait = retry_after(came.headers.get("retry-after"))
-        self.took = time.monotonic() - self.handed_over
+        self.took = clock.monotonic() - self.handed_over
         return Answer(came.status, wait, self._rejected_in(came.content), came.content), location
 
     def _rejected_in(self, content: bytes) -> int:

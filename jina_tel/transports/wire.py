@@ -11,8 +11,8 @@ import _socket
 import errno
 import os
 import select
-import time
 
+from .. import clock
 from ..files import Held, Plugs, is_ours
 from ..forks import original
 
@@ -93,7 +93,7 @@ class Wire:
             raise TimeoutError("no answer in time")
 
     def _seconds_left(self) -> float:
-        left = self.deadline - time.monotonic()
+        left = self.deadline - clock.monotonic()
         if left <= 0:
             raise TimeoutError("no answer in time")
         return left
@@ -124,7 +124,7 @@ def connect_to_first(addresses: list[Any], deadline: float) -> Wire:
     """
     failure: OSError | None = None
     for count, (family, kind, protocol, _, address) in enumerate(addresses):
-        now = time.monotonic()
+        now = clock.monotonic()
         try:
             wire = Wire(_new_socket(family, kind, protocol), deadline)
         except OSError as error:

@@ -7,7 +7,7 @@ import os
 import pytest
 from support import BARE, files_below, mode_of, run
 
-from jina_tel import files
+from jina_tel import private
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -17,7 +17,7 @@ def test_all_that_is_made_above_a_folder_is_private(tmp_path, umask):
     os.chmod(tmp_path, 0o755)
     before = os.umask(umask)
     try:
-        files.own_folder(str(tmp_path / "a" / "b" / "c"), levels=2)
+        private.own_folder(str(tmp_path / "a" / "b" / "c"), levels=2)
     finally:
         os.umask(before)
 
@@ -28,8 +28,8 @@ def test_all_that_is_made_above_a_folder_is_private(tmp_path, umask):
 
 def test_a_relative_folder_is_made_below_the_present_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    files.make_private("a/b")
-    files.make_private("")
+    private.make_folder("a/b")
+    private.make_folder("")
 
     assert {"a", "a/b"} == files_below(tmp_path)
 
@@ -47,9 +47,9 @@ def test_the_last_levels_are_no_links(tmp_path, link, refused):
 
     if refused:
         with pytest.raises(NotADirectoryError, match="a folder of our own"):
-            files.own_folder(wanted, levels=2)
+            private.own_folder(wanted, levels=2)
     else:
-        files.own_folder(wanted, levels=2)
+        private.own_folder(wanted, levels=2)
 
 
 def test_a_file_in_the_folder_s_place_is_refused(tmp_path):
@@ -57,7 +57,7 @@ def test_a_file_in_the_folder_s_place_is_refused(tmp_path):
 
     for path in ("a", "a/b"):
         with pytest.raises(OSError, match="a"):
-            files.own_folder(str(tmp_path / path), levels=1)
+            private.own_folder(str(tmp_path / path), levels=1)
 
     assert {"a"} == files_below(tmp_path)
 
@@ -69,17 +69,17 @@ def test_root_makes_nothing_in_another_s_home(tmp_path, path):
     os.chown(tmp_path / "theirs", 65534, 65534)
 
     with pytest.raises(PermissionError, match="belongs to another user"):
-        files.own_folder(str(tmp_path / path), levels=1)
+        private.own_folder(str(tmp_path / path), levels=1)
 
     assert {"theirs"} == files_below(tmp_path)
 
 
 AS_NOBODY = """
 import os
-from jina_tel import files
+from jina_tel import private
 os.setgid(65534), os.setuid(65534)
 try:
-    files.own_folder({path!r}, levels=1)
+    private.own_folder({path!r}, levels=1)
 except PermissionError as error:
     print(error.strerror)
 """
