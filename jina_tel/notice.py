@@ -73,8 +73,8 @@ def _show_alone(settings: Settings, config: str, at: float, text: str) -> None:
     private.own_folder(config, levels=0)
     descriptor = files.open_file(os.path.join(config, LOCK), files.WRITE)
     try:
-        if (not files.CAN_LOCK or files.seize(descriptor)) and _is_news(settings, config):
-            _tell(settings.product, text)
+        is_alone = not files.CAN_LOCK or files.seize(descriptor)
+        if is_alone and _is_news(settings, config) and _tell(settings.product, text):
             store(settings, config, at)
     finally:
         files.close(descriptor)
@@ -84,11 +84,17 @@ def _show_alone(settings: Settings, config: str, at: float, text: str) -> None:
 _told: dict[str, object] = {}
 
 
-def _tell(product: str, text: str) -> None:
+def _tell(product: str, text: str) -> bool:
+    """Return whether it was shown: a stream of the host's own may raise what it likes."""
     mine = object()
-    if _told.setdefault(product, mine) is mine:  # of many threads one
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+    try:
+        if _told.setdefault(product, mine) is mine:  # of many threads one
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+        return True
+    except Exception:  # noqa: BLE001 - the host's code
+        del _told[product]
+        return False
 
 
 def store(settings: Settings, config: str, at: float) -> None:

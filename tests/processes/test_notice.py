@@ -244,3 +244,20 @@ def test_root_makes_nothing_in_the_home_of_another_user(receiver, home):
     assert [*LINES, '{"result": 5}'] == on_a_terminal(script, {"HOME": str(home)})
     assert before == files_below(home)
     assert not [path for path in home.rglob("*") if path.stat().st_uid == 0]
+
+
+def test_a_stream_that_cannot_be_written_has_shown_nothing(receiver, variables, home):
+    broken = """
+import sys
+class Broken:
+    isatty = staticmethod(lambda: True)
+    def write(self, text): raise RuntimeError("a stream of the host's")
+    def flush(self): ...
+sys.stderr = Broken()
+"""
+    done = in_a_pipe(broken + program(receiver), variables)
+
+    assert b'{"result": 5}\n' == done
+    assert "jina_tel/acme/shown.json" not in files_below(home)
+    assert 3 == len(receiver.payloads)
+    assert not receiver.losses
