@@ -1,18 +1,21 @@
 """What a line has alike with others: all of it but the values that are its own.
 
 The events of an installation differ in their ids, their moments and hardly anything else. So what
-is left of a line once these values are cut out has to be looked at only once. A value is cut out
-where it is good, and plain enough to end where it seems to; any other stays, so that its line is
-like none that is known, and is looked at whole.
+is left of a line once these values are cut out has to be looked at only once. In the place of each
+stands a mark that nobody can send, or a line that lacks them would be like one that has them. A
+value is cut out where it is good, and plain enough to end where it seems to; any other stays, so
+that its line is like none that is known, and is looked at whole.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 EXACT = (1 << 53) - 1  # the largest whole number that every JSON reader keeps
+_CUT = os.urandom(16).hex().encode()  # as in ``packing``; no sender knows it
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 # The patterns of ``jina_tel.schema``. A product whose schema has others is none whose lines are
@@ -28,7 +31,7 @@ Fragment = Mapping[str, Any]
 
 def rests_of(lines: Sequence[bytes]) -> list[bytes]:
     """Return what is left of each line; the names stay, and none of the lines has a newline."""
-    rests = _OWN.sub(b"", b"\n".join(lines)).split(b"\n")
+    rests = _OWN.sub(_CUT, b"\n".join(lines)).split(b"\n")
     return rests if len(rests) == len(lines) else [*lines]
 
 

@@ -73,6 +73,16 @@ def test_a_value_that_is_no_good_is_found_beside_a_rest_that_is_known(name, spoi
     assert judged(decoder(), text) == judged(one, text)
 
 
+@pytest.mark.parametrize("left", ["", '"', '":', '":"'])
+@pytest.mark.parametrize("name", OWN)
+def test_a_name_without_its_value_is_no_json_beside_a_rest_that_is_known(name, left):
+    torn = with_own(**{name: "<cut>"}).replace(b'":<cut>', left.encode())
+    one = decoder()
+
+    assert 1 == len(one.batch([with_own()], NOW).lines)
+    assert 0 == len(one.batch([torn], NOW).lines)
+
+
 def test_a_time_that_is_said_twice_is_looked_at_each_time():
     now, old = '"2026-11-01T12:00:00Z"', '"2020-01-01T00:00:00Z"'
     one = decoder()
