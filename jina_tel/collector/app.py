@@ -214,7 +214,10 @@ def _life_of(intake: Intake, begun: Callable[[], None]) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         """Load while we serve, and at the end what still waits."""
-        tasks = [asyncio.create_task(one()) for one in (intake.load_forever, intake.settle_forever)]
+        loops = (intake.load_forever, intake.settle_forever)
+        tasks = [asyncio.create_task(loop(), name=loop.__name__) for loop in loops]
+        for task in tasks:
+            task.add_done_callback(intake.tell_end)
         begun()
         yield
         for task in tasks:

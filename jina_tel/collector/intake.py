@@ -84,6 +84,7 @@ class Intake:
         self._known = Known()
         self._owed: list[Loss] = []  # what was turned away, for the store
         self._expire_due = 0.0
+        self._ended = ""  # which task of ours has, and none should
         self._waiting_bytes = self._count_waiting()
 
     @property
@@ -109,10 +110,14 @@ class Intake:
         self._rejected[product] += count
 
     async def load(self) -> None:
-        """Bring all that waits into the store."""
-        self._owe()
-        await self._in(self._writer, self._segments.seal)
-        await self._in(self._loader, self._load)
+        """Bring all that waits into the store; where that cannot be done, ``problem`` says why."""
+        try:
+            self._owe()
+            await self._in(self._writer, self._segments.seal)
+            await self._in(self._loader, self._load)
+            self.problem = self._ended
+        except Exception as error:  # noqa: BLE001 - whatever it is, what comes is kept meanwhile
+            self._fail(error)
 
     async def load_forever(self) -> None:
         """Load once a second."""
@@ -152,6 +157,15 @@ class Intake:
         for thread in (self._writer, self._loader, self._reader, self._settler):
             thread.shutdown()
 
+    def tell_end(self, task: asyncio.Task[None]) -> None:
+        """Say until we end that a task has, unless it was told to."""
+        if task.cancelled():
+            return
+        error = task.exception()
+        self._ended = f"{task.get_name()} has ended: {error}; start the collector again"
+        self.problem = self._ended
+        log.error(self._ended, exc_info=error)
+
     def _forget(self, product: str, uid: int) -> int:
         self._onward.forget(product, uid)
         return self.store.forget(product, uid)
@@ -173,10 +187,8 @@ class Intake:
             for segment, rows in self._read_ahead():
                 self._load_one(segment, rows)
             self._load_owed()
-            self.problem = ""
-        except Exception as error:  # noqa: BLE001 - whatever it is, what comes is kept meanwhile
-            self._fail(error)
-        self._measure()
+        finally:
+            self._measure()  # where the store takes nothing, too: what may wait has a bound
 
     def _read_ahead(self) -> Iterator[tuple[Path, Rows]]:
         """Read each sealed segment, the oldest first, while the store takes in the one before."""
