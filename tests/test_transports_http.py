@@ -167,6 +167,9 @@ def test_retry_after_raises_nothing(header):
     [
         (b'{"rejected": [{"line": 1, "why": "x"}, {"line": 3}]}', 2),
         (b'{"rejected": 4}', 4),
+        (b'{"accepted": 1, "rejected": [{"line": 1, "why": "x"}], "rejected_count": 400}', 400),
+        (b'{"rejected": [{"line": 1, "why": "x"}], "rejected_count": "all"}', 1),
+        (b'{"rejected": [], "rejected_count": -4}', 0),
         (b'{"rejected": []}', 0),
         (b'{"rejected": -4}', 0),
         (b'{"rejected": true}', 0),

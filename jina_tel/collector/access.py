@@ -6,13 +6,14 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Mapping
+from functools import partial
 from secrets import compare_digest
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .limits import Rate
+from .limits import LINES_OF_A_REQUEST, Rate
 from .options import is_loopback
 from .refusals import RefusedError
 
@@ -67,19 +68,26 @@ class Access:
         """Pass it on, or say why not."""
         refusal = self._refusal(scope) if scope["type"] == "http" else None
         if refusal is None:
-            scope.setdefault("state", {})["may_look"] = self._may_look
+            state = scope.setdefault("state", {})
+            state["may_look"] = self._may_look
+            state["charge"] = partial(self._charge, scope)
             await self._app(scope, receive, send)
         else:
             await refusal.response()(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> RefusedError | None:
-        seconds = self._rate.wait_seconds((scope["client"] or ("",))[0]) if self._rate else 0
+        seconds = self._rate.wait_seconds(_address_of(scope)) if self._rate else 0
         if seconds:
             return RefusedError(429, "too many requests", retry_after=seconds, close=True)
         if not self._is_closed(scope["path"]):
             return None
         headers = Headers(scope=scope)
         return self._misdirected(headers) if self._password is None else self._locked(headers)
+
+    def _charge(self, scope: Scope, rejected_count: int) -> None:
+        """Have lines that were rejected count as so many requests as they cost."""
+        if self._rate:
+            self._rate.charge(_address_of(scope), rejected_count // LINES_OF_A_REQUEST)
 
     def _may_look(self, headers: Headers) -> bool:
         """Tell whether this asker may know of the machine what no public page says."""
@@ -116,6 +124,11 @@ class Access:
         except (binascii.Error, ValueError):
             return False
         return kind.lower() == "basic" and same(given.partition(":")[2], self._password or "")
+
+
+def _address_of(scope: Scope) -> str:
+    address: str = (scope["client"] or ("",))[0]
+    return address
 
 
 def host_of(text: str) -> str:

@@ -90,7 +90,7 @@ class Collector:
             lines = body.split(b"\n")
             if len(lines) > BODY_LINES + 1:
                 raise RefusedError(413, f"over {BODY_LINES} lines")
-            batch = await self._take(lines)
+            batch = await self._take(request, lines)
         return JSONResponse(said_of(batch), 202)
 
     async def logs(self, request: Request) -> Response:
@@ -98,7 +98,7 @@ class Collector:
         encoding = otlp.ENCODINGS[media_type(request, tuple(otlp.ENCODINGS))]
         async with self._bodies.of(request) as body:
             lines = otlp.lines_of(encoding, body, self._decoder.fields, BODY_LINES)
-            batch = await self._take(lines, full=503) if lines else Batch()
+            batch = await self._take(request, lines, full=503) if lines else Batch()
         return Response(otlp.answer(encoding, batch), media_type=encoding.media_type)
 
     async def forget(self, request: Request) -> Response:
@@ -127,13 +127,15 @@ class Collector:
         """Return the counts, for Prometheus."""
         return Response(self._metrics.text(), headers={"Content-Type": MEDIA_TYPE})
 
-    async def _take(self, lines: Iterable[bytes], full: int = 507) -> Batch:
+    async def _take(self, request: Request, lines: Iterable[bytes], full: int = 507) -> Batch:
         """Write down what can be taken of a request; raises RefusedError where that is nothing.
 
-        A full disk is told by the status ``full``: OTLP sends again after a 503 alone.
+        What cannot is charged to who sent it: such lines are short, and a request holds many. A
+        full disk is told by the status ``full``: OTLP sends again after a 503 alone.
         """
         batch = self._decoder.batch(lines, time.time())
         self._count(batch)
+        request.state.charge(batch.rejected_count)
         if batch.lines:
             await self._keep(b"\n".join([*batch.lines, b""]), full)
         elif batch.stopped:
@@ -243,6 +245,9 @@ def media_type(request: Request, wanted: Sequence[str]) -> str:
 
 
 def said_of(batch: Batch) -> dict[str, Any]:
-    """Return what is answered: how many were accepted, and of each other its number and why."""
-    rejected = [{"line": line, "why": why} for line, why in batch.rejected]
-    return {"accepted": len(batch.lines), "rejected": rejected}
+    """Return what is answered: how many were accepted, and of the others number, why and count."""
+    return {
+        "accepted": len(batch.lines),
+        "rejected": [{"line": line, "why": why} for line, why in batch.rejected],
+        "rejected_count": batch.rejected_count,
+    }

@@ -17,6 +17,7 @@ from .shapes import Line, line_of, products_of
 DAY_SECONDS = 86_400
 AHEAD_SECONDS = DAY_SECONDS  # a clock may be wrong by its time zone, not by a year
 WHY_CHARACTERS = 120  # of the reason: a client may have written some of it
+NAMED_LINES = 100  # of those that a request has rejected; an answer is never long
 SEEN = 20_000  # rests of lines that need not be looked at again; half a kB each
 SECONDS_KEPT = 4096
 SECOND = len("2026-01-05T09:00:00")
@@ -38,7 +39,7 @@ class Batch:
     Attributes:
         lines: those that are taken, as they came.
         taken: how many these are, by product.
-        rejected: the others.
+        rejected: the first ``NAMED_LINES`` of the others.
         stopped: how many of the others are of a product that is received no more.
         refused: how many of the others, by product.
     """
@@ -51,8 +52,14 @@ class Batch:
 
     def reject(self, number: int, why: str, product: str) -> None:
         """Leave out a line."""
-        self.rejected.append(Rejection(number, why[:WHY_CHARACTERS]))
+        if len(self.rejected) < NAMED_LINES:
+            self.rejected.append(Rejection(number, why[:WHY_CHARACTERS]))
         self.refused[product] += 1
+
+    @property
+    def rejected_count(self) -> int:
+        """How many lines are rejected, named or not."""
+        return self.refused.total()
 
 
 class Named(msgspec.Struct):

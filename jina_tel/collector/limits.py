@@ -20,6 +20,7 @@ BODY_LINES = 10_000
 BODY_SECONDS = 10.0  # until all of it is here; the client gives up after as long
 DRAIN_BYTES = 8 * BODY_BYTES  # read and dropped, so that the sender hears the answer
 HELD_BYTES = 64 * BODY_BYTES  # of all requests that are under way, decompressed
+LINES_OF_A_REQUEST = 100  # rejected, they cost as much as one more request
 ADDRESSES = 50_000  # that the rates are known of
 ENCODINGS = ("gzip", "identity", "zstd")
 
@@ -143,13 +144,24 @@ class Rate:
     def wait_seconds(self, address: str) -> int:
         """Count a request; return 0 where it may pass, else in how many seconds one may."""
         now = self._clock()
+        over = self._pay(address, now, 0) + self._each - now - self._burst_seconds
+        if over > 0:
+            return math.ceil(over)
+        self._pay(address, now, 1)
+        return 0
+
+    def charge(self, address: str, requests: int) -> None:
+        """Count further requests, also where these are more than may pass."""
+        self._pay(address, self._clock(), requests)
+
+    def _pay(self, address: str, now: float, requests: int) -> float:
+        """Return until when the address has paid, these requests included."""
         key = network_of(address)
-        paid_until = max(self._paid_until.pop(key, now), now)
-        over = paid_until + self._each - now - self._burst_seconds
-        self._paid_until[key] = paid_until if over > 0 else paid_until + self._each
+        paid_until = max(self._paid_until.pop(key, now), now) + requests * self._each
+        self._paid_until[key] = paid_until
         if len(self._paid_until) > ADDRESSES:
             del self._paid_until[next(iter(self._paid_until))]
-        return math.ceil(over) if over > 0 else 0
+        return paid_until
 
 
 def network_of(address: str) -> str:

@@ -257,4 +257,4 @@ def _id(line: Mapping[str, Any], nanoseconds: int) -> str:
 def answer(encoding: Encoding, batch: Batch) -> bytes:
     """Return what a sender is told: how many records were rejected, and why the first was."""
     why = f"record {batch.rejected[0].line}: {batch.rejected[0].why}" if batch.rejected else ""
-    return encoding.answer(len(batch.rejected), why)
+    return encoding.answer(batch.rejected_count, why)

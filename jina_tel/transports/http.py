@@ -165,16 +165,21 @@ def retry_after(header: str | None) -> float | None:
 
 
 def rejected_in(content: bytes) -> int:
-    """Return how many lines the answer names as rejected: a list of them, or their number."""
+    """Return how many lines the answer says are rejected: their number, or a list of them.
+
+    Of many, the list holds the first, and ``rejected_count`` beside it tells how many there are.
+    """
     if b'"rejected"' not in content:
         return 0  # most say nothing, and need no reading
     try:
-        rejected = plain_json.loads(content).get("rejected", 0)
+        answer = plain_json.loads(content)
+        rejected, count = answer.get("rejected", 0), answer.get("rejected_count")
     except (ValueError, AttributeError, RecursionError):
         return 0
-    if isinstance(rejected, list):
-        return len(rejected)
-    return max(rejected, 0) if type(rejected) is int else 0
+    found = count if type(count) is int else rejected
+    if isinstance(found, list):
+        return len(found)
+    return max(found, 0) if type(found) is int else 0
 
 
 def _proxy_of(target: Target) -> Proxy | None:

@@ -29,6 +29,7 @@ from jina_tel.collector.store import open_store
 from jina_tel.facts import Choice
 from jina_tel.jina import JINA
 from jina_tel.settings import Settings
+from jina_tel.transports.http import rejected_in
 
 
 def test_accepted_lines_are_counted_and_each_rejected_one_is_named(collector):
@@ -38,6 +39,17 @@ def test_accepted_lines_are_counted_and_each_rejected_one_is_named(collector):
     assert 2 == said.json["accepted"]
     assert [2, 4] == [one["line"] for one in said.json["rejected"]]
     assert said.json["rejected"][0]["why"].startswith("payload.event: ")
+    assert 2 == said.json["rejected_count"]
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_of_many_rejected_lines_the_first_are_named_and_all_are_counted(collector, good):
+    said = collector.post(*[line()] * good, *[b'{"product":"jina","x":1}'] * 9_999)
+
+    assert [*range(good + 1, good + 101)] == [one["line"] for one in said.json["rejected"]]
+    assert 9_999 == said.json["rejected_count"] == rejected_in(said.body)
+    assert 9_999 == collector.metric("lines_rejected_total", product="jina")
+    assert len(said.body) < 20_000
 
 
 @pytest.mark.parametrize("path", ["/", "/report.json", "/chart/weekly.csv"])
@@ -103,7 +115,7 @@ def test_every_encoding(collector, encoding):
 def test_a_ledger_line_is_taken(collector):
     lost = {"id": "l1", "time": now(), "product": "jina", "v": 1, "lost": {"too_many": 3}}
 
-    assert {"accepted": 1, "rejected": []} == collector.post(lost).json
+    assert {"accepted": 1, "rejected": [], "rejected_count": 0} == collector.post(lost).json
 
 
 def test_another_product_is_known_by_its_schema(collectors, tmp_path):

@@ -261,6 +261,30 @@ def refusals(collector):
     return answers if answers[-1].status == 429 else None
 
 
+def test_lines_that_are_rejected_are_charged_to_who_sent_them(collectors):
+    collector = collectors("--rate", "2")
+
+    assert 422 == collector.post(*[b"{"] * 99).status
+    assert 422 == collector.post(*[b"{"] * 10_000).status
+
+    said = collector.post(line())
+
+    assert 429 == said.status
+    assert 35 <= int(said.headers["Retry-After"]) <= 45
+
+
+def test_what_is_charged_is_paid_at_the_rate():
+    at = [0.0]
+    rate = Rate(4, burst_seconds=2, clock=lambda: at[0])
+    rate.charge("a", 12)
+
+    assert (2, 0) == (rate.wait_seconds("a"), rate.wait_seconds("b"))
+
+    at[0] = 2.0
+
+    assert [0, 0, 0, 0, 1] == [rate.wait_seconds("a") for _ in range(5)]
+
+
 def test_a_rate_lets_a_burst_pass_and_then_as_many_as_it_says():
     at = [0.0]
     rate = Rate(4, burst_seconds=2, clock=lambda: at[0])

@@ -133,6 +133,12 @@ def test_a_partial_success_says_how_many_and_why(collector, make, kind):
     assert why.startswith("record 2: payload.uid: ")
 
 
+def test_a_partial_success_counts_also_the_records_that_it_would_not_name(collector):
+    said = send(collector, request(record(), *(record(uid="x") for _ in range(300))))
+
+    assert "300" == said.json["partialSuccess"]["rejectedLogRecords"]
+
+
 BAD = {
     "no JSON": (400, b"{", JSON),
     "no request": (400, b'{"resourceLogs": 3}', JSON),
