@@ -14,16 +14,23 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import StoreError
+from .store.address import is_server
 
-FILE = "address"  # in the folder of the segments
+SUFFIX = ".address"  # of the file beside the store's: its segments may be anywhere
 SECONDS = 600.0  # to make a copy of a large store
 USER = "jina-tel"
 
 
 @contextmanager
-def announced(folder: Path, address: str) -> Iterator[None]:
-    """Have the collector's address stand beside its segments for as long as it runs."""
-    path = folder / FILE
+def announced(store: str, address: str) -> Iterator[None]:
+    """Have the collector's address stand beside its store for as long as it runs.
+
+    Beside a file: a server answers to whoever reads, while collectors write to it.
+    """
+    if is_server(store):
+        yield
+        return
+    path = _announcement(store)
     path.write_text(f"{address}\n", encoding="ascii")
     try:
         yield
@@ -34,7 +41,7 @@ def announced(folder: Path, address: str) -> Iterator[None]:
 def address_of(store: str) -> str | None:
     """Return where the collector of a store listens, None where none has said so."""
     try:
-        return Path(f"{store}.segments", FILE).read_text(encoding="ascii").strip() or None
+        return _announcement(store).read_text(encoding="ascii").strip() or None
     except OSError:
         return None
 
@@ -79,6 +86,10 @@ def fetch(address: str, path: str, password: str | None, to: Path) -> None:
             raise StoreError(f"{address}: the answer ended too early: {error}") from error
         file.flush()
         os.fsync(file.fileno())
+
+
+def _announcement(store: str) -> Path:
+    return Path(f"{store}{SUFFIX}")
 
 
 def _headers(password: str | None) -> dict[str, str]:

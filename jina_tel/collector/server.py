@@ -75,7 +75,7 @@ def serve(options: Options, listening: Callable[[str, str | None], None]) -> Non
         calendar = calendar_of(options.segments, store)
         intake = Intake(segments, store, metrics, options.keep_seconds, onward, calendar)
         app = create(chosen, intake, _pages(store, options), begun)
-        with announced(options.segments, address):
+        with announced(options.store, address):
             _run(app, listener, options)
 
 

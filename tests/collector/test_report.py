@@ -61,6 +61,14 @@ def test_a_report_of_a_running_collector_is_the_pages(collector):
     assert 2 == rows_of(report, "weekly")[-1]["people"]
 
 
+def test_a_collector_is_found_wherever_its_segments_are(collectors, tmp_path):
+    where = collectors("--segments", str(tmp_path / "elsewhere")).store
+    file = tmp_path / "out.ndjson"
+
+    assert "nothing has come yet" in said("report", "--store", str(where))
+    assert f"{file}: 0 bytes\n" == said("export", str(file), "--store", str(where))
+
+
 def test_a_collector_that_wants_a_password_gets_it(collectors):
     words = {"JINA_TEL_COLLECTOR_PASSWORD": "the password"}
     collector = collectors("--rate", "0", **words)

@@ -135,7 +135,7 @@ def test_what_a_collector_makes_is_its_users_alone(collectors, tmp_path):
     segments = found.pop("usage.duckdb.segments")
 
     assert 0o700 == segments
-    assert {"usage.duckdb", "usage.duckdb.wal", "usage.duckdb.segments/address"} <= set(found)
+    assert {"usage.duckdb", "usage.duckdb.wal", "usage.duckdb.address"} <= set(found)
     assert {0o600} == set(found.values())
 
 
