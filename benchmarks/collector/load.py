@@ -54,7 +54,7 @@ OFFERED = (  # what it is called, the events of a request, the events a second
 )
 MOST = {BATCH: 90_000, 1: 15_000}  # events a second that are prepared where all are taken
 SAMPLES = {entry.name: entry.sample for entry in schema.entries(JINA.settings)}
-HEAD = "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\n"
+HEAD = "POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\n"
 BARE = """
 import sys, uvicorn
 async def app(scope, receive, send):

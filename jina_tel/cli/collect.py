@@ -40,7 +40,8 @@ versions of one product may be given, and a line may be of any of them:
 Beyond loopback the page wants a password: that in
 JINA_TEL_COLLECTOR_PASSWORD, else one that is made and kept in FILE.password.
 Without one it is shown to who asks for localhost, a loopback address or a
---name, so that no page of another's can read it through your browser.
+--name, so that no page of another's can read it through your browser; nor
+send events, which on loopback are taken by these names, or from a --proxy.
 A token that whoever sends must show stands in JINA_TEL_COLLECTOR_TOKEN.
 Addresses and user agents are stored nowhere. Ctrl-C ends it.
 

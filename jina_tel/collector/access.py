@@ -18,9 +18,14 @@ from .options import is_loopback
 from .refusals import RefusedError
 
 OPEN = ("/v1/", "/healthz", "/openapi", "/style.css", "/icon.svg")  # what needs no password
+LINES = "/v1/"
 OURS = ("/metrics",)  # what a public page still needs one for
 HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::\d*)?")
 HOST_CHARACTERS = 100  # of what is repeated
+NO_LINES = (
+    "this collector has no token, so it takes what is sent to localhost or a loopback address, "
+    "and not to {}; start it with --name, behind a --proxy, or with a token"
+)
 NO_NAME = (
     "this page has no password, so it is shown to who asks for localhost or a loopback address, "
     "and not for {}; start the collector with --name or with a password"
@@ -47,6 +52,7 @@ class Access:
         password: of the page, None for none.
         public: the page itself needs none.
         names: of this machine, beside loopback's, by which it may be asked where no password is.
+        is_own: lines come from programs of this machine alone, and show no token.
     """
 
     def __init__(
@@ -57,12 +63,14 @@ class Access:
         *,
         public: bool,
         names: Collection[str] = (),
+        is_own: bool = False,
     ) -> None:
         self._app = app
         self._rate = Rate(per_second) if per_second else None
         self._password = password
         self._public = public
         self._names = frozenset(map(host_of, names))
+        self._is_own = is_own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass it on, or say why not."""
@@ -79,9 +87,11 @@ class Access:
         seconds = self._rate.wait_seconds(_address_of(scope)) if self._rate else 0
         if seconds:
             return RefusedError(429, "too many requests", retry_after=seconds, close=True)
+        headers = Headers(scope=scope)
+        if self._is_own and scope["path"].startswith(LINES):
+            return self._misdirected(headers, NO_LINES)
         if not self._is_closed(scope["path"]):
             return None
-        headers = Headers(scope=scope)
         return self._misdirected(headers) if self._password is None else self._locked(headers)
 
     def _charge(self, scope: Scope, rejected_count: int) -> None:
@@ -100,16 +110,16 @@ class Access:
             return False
         return path.startswith(OURS) or not self._public
 
-    def _misdirected(self, headers: Headers) -> RefusedError | None:
+    def _misdirected(self, headers: Headers, why: str = NO_NAME) -> RefusedError | None:
         """Return why not, where the name by which it is asked is none of ours.
 
         A page of a stranger's, whose name leads to this machine once it has been loaded, asks by
-        that name; a browser lets nobody choose another.
+        that name, and would send lines to it; a browser lets nobody choose another.
         """
         hosts = [host_of(text) for text in headers.getlist("host")]
         if hosts and all(is_loopback(host) or host in self._names for host in hosts):
             return None
-        return RefusedError(421, NO_NAME.format(", ".join(hosts)[:HOST_CHARACTERS] or "nobody"))
+        return RefusedError(421, why.format(", ".join(hosts)[:HOST_CHARACTERS] or "nobody"))
 
     def _locked(self, headers: Headers) -> RefusedError | None:
         if self._shown(headers):

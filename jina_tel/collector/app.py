@@ -200,6 +200,7 @@ def create(
                 options.password,
                 public=options.public,
                 names=options.names,
+                is_own=options.is_own,
             )
         ],
         exception_handlers={

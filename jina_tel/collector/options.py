@@ -59,6 +59,11 @@ class Options:
         """How old an event may become."""
         return self.keep_days * DAY_SECONDS
 
+    @property
+    def is_own(self) -> bool:
+        """Whether lines come from programs of this machine alone, and show no token."""
+        return self.token is None and not self.proxies and is_loopback(self.host)
+
 
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine reaches what listens there; asks nobody."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from collecting import line
+from collecting import NDJSON, line
 from starlette.testclient import TestClient
 
-from jina_tel import identity
+from jina_tel import identity, schema
 from jina_tel.collector.access import host_of
 from jina_tel.collector.app import create
 from jina_tel.collector.intake import Intake
@@ -14,7 +16,9 @@ from jina_tel.collector.metrics import Metrics
 from jina_tel.collector.options import Options
 from jina_tel.collector.segments import Segments
 from jina_tel.collector.store import open_store
+from jina_tel.jina import JINA
 
+SHOWN = {"Authorization": "Basic eDp3b3Jk"}
 GUARDED = ["/", "/report.json", "/chart/weekly.csv", "/export/events.ndjson", "/copy.duckdb"]
 HOSTS = [
     ("localhost", 200),
@@ -47,11 +51,45 @@ def test_what_the_page_would_tell_is_told_to_no_other_name(collector, path):
     assert "not for evil.example; start the collector with --name" in said.json["error"]
 
 
-def test_events_and_health_are_taken_by_any_name(collector):
-    host = {"Host": "usage.example"}
+@pytest.mark.parametrize(("host", "status"), HOSTS, ids=[host for host, _ in HOSTS])
+def test_without_a_token_lines_are_taken_by_loopbacks_names(collector, host, status):
+    assert {200: 202}.get(status, status) == collector.post(line(), Host=host).status
 
-    assert 202 == collector.post(line(), **host).status
-    assert 200 == collector.ask("GET", "/healthz", **host).status
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/logs", "/v1/forget"])
+def test_a_page_that_was_led_here_sends_nothing(collector, path):
+    said = collector.ask("POST", path, b"{}", Host="evil.example", Content_Type="text/plain")
+
+    assert 421 == said.status
+    assert "not to evil.example; start it with --name" in said.json["error"]
+
+
+def test_health_is_told_to_any_name(collector):
+    assert 200 == collector.ask("GET", "/healthz", Host="usage.example").status
+
+
+TAKERS = [
+    ({"token": "word"}, {"Authorization": "Bearer word"}, 202),
+    ({"token": "word"}, {}, 401),
+    ({"proxies": ("127.0.0.1",)}, {}, 202),
+    ({"names": ("usage.example",)}, {}, 202),
+    ({"host": "0.0.0.0"}, {}, 202),
+    ({"host": "::"}, {}, 202),
+    ({"password": "word"}, SHOWN, 421),
+    ({"public": True}, {}, 421),
+    ({"host": "::1"}, {}, 421),
+]
+
+
+@pytest.mark.parametrize(("options", "headers", "status"), TAKERS)
+def test_lines_are_taken_by_any_name_where_a_browser_cannot_send_them(
+    behind, options, headers, status
+):
+    content = f"{json.dumps(line())}\n"
+    given = {"Content-Type": NDJSON, **headers}
+    said = behind("usage.example", **options).post("/v1/events", content=content, headers=given)
+
+    assert status == said.status_code
 
 
 def test_a_name_that_was_given_is_answered_to(collectors):
@@ -85,7 +123,6 @@ def test_the_host_of_a_header(text, host):
 
 
 PATH = "/srv/secret/usage.duckdb"
-SHOWN = {"Authorization": "Basic eDp3b3Jk"}
 ASKERS = [
     ({}, "localhost", {}, True),
     ({}, "usage.example", {}, False),
@@ -102,12 +139,13 @@ def behind(tmp_path):
     """Return a way to ask a collector whose store takes nothing."""
     store = open_store(str(tmp_path / "usage.duckdb"))
     store.close()
-    intake = Intake(Segments(tmp_path / "segments"), store, Metrics(), keep_seconds=1.0)
+    intake = Intake(Segments(tmp_path / "segments"), store, Metrics(), keep_seconds=9.0)
     intake.problem = f"{PATH}: another process has this store open"
 
-    def asking(host="localhost", **options) -> TestClient:
-        app = create(Options(store.path, tmp_path, **options), intake, [], lambda: None)
-        return TestClient(app, base_url=f"http://{host}")
+    def asking(name="localhost", **options) -> TestClient:
+        given = {"schemas": (schema.json_schema([JINA.settings]),), **options}
+        app = create(Options(store.path, tmp_path, **given), intake, [], lambda: None)
+        return TestClient(app, base_url=f"http://{name}")
 
     return asking
 
@@ -124,7 +162,8 @@ def test_where_the_store_is_is_told_to_who_may_look(behind, options, host, heade
 def test_who_asks_to_be_forgotten_is_not_told_where_the_store_is(behind, tmp_path):
     (tmp_path / "usage.duckdb").write_bytes(b"no store")
     content = {"product": "jina", "secret": "00" * identity.SECRET_BYTES}
-    said = behind("usage.example").post("/v1/forget", json=content)
+    shown = {"Authorization": "Bearer word"}
+    said = behind("usage.example", token="word").post("/v1/forget", json=content, headers=shown)
 
     assert 503 == said.status_code
     assert {"error": "not now: the store does not take what waits"} == said.json()

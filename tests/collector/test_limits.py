@@ -21,7 +21,7 @@ from jina_tel.collector.limits import HELD_BYTES, Bodies, Rate, network_of
 from jina_tel.collector.refusals import RefusedError
 
 MIB = 1 << 20
-HEAD = f"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: {NDJSON}\r\n"
+HEAD = f"POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: {NDJSON}\r\n"
 YEAR = 366 * 86_400
 
 BAD_LINES = {
@@ -179,7 +179,7 @@ def test_trailers_that_never_end_are_cut_off(collector):
 SLOW = {
     "silent": b"",
     "in its line": b"POST /v1/ev",
-    "in its headers": b"POST /v1/events HTTP/1.1\r\nhost: x\r\n",
+    "in its headers": b"POST /v1/events HTTP/1.1\r\nhost: localhost\r\n",
     "in its body": f"{HEAD}content-length: 9\r\n\r\n{{".encode(),
 }
 
