@@ -12,7 +12,9 @@ import pytest
 from collecting import line, wait_until
 from usage import MONDAY, row
 
+from jina_tel.collector.page.files import bounds_of
 from jina_tel.collector.store import open_store
+from jina_tel.collector.store.archive import ALWAYS
 
 
 def command(*words: str, **variables: str) -> subprocess.CompletedProcess:
@@ -147,6 +149,19 @@ def test_a_product_that_nobody_knows_is_said(collectors, store, tmp_path, words,
     assert done.returncode == (3 if is_running else 2)
     assert "no product is called 'other'; there are: jina" in done.stderr
     assert not (tmp_path / "out.ndjson").exists()
+
+
+BOUNDS = [
+    ({}, ALWAYS),
+    ({"since": "1970-01-02", "until": "1970-01-02"}, {"since": 86_400, "until": 2 * 86_400}),
+    ({"since": "1970-01-01", "until": "1969-12-31"}, {"since": 0, "until": 0}),
+    ({"since": "1969-12-31", "until": "1969-12-30"}, {"since": -86_400, "until": -86_400}),
+]
+
+
+@pytest.mark.parametrize(("asked", "bounds"), BOUNDS)
+def test_a_day_bounds_what_is_exported_whichever_it_is(asked, bounds):
+    assert {**ALWAYS, **bounds} == bounds_of(asked)
 
 
 @pytest.mark.parametrize("words", [["store", "copy"], ["export"]], ids=" ".join)

@@ -97,17 +97,15 @@ def bounds_of(asked: Mapping[str, str]) -> Parameters:
     unknown = [name for name in asked if name not in ("product", "since", "until")]
     if unknown:
         raise FilterError(f"{unknown[0][:40]!r}: only product, since and until are known here")
-    return {
-        "product": asked.get("product", ""),
-        "since": _second("since", asked.get("since"), 0) or ALWAYS["since"],
-        "until": _second("until", asked.get("until"), 1) or ALWAYS["until"],
-    }
+    bounds: dict[str, int | str] = {"product": asked.get("product", "")}
+    for name, further in (("since", 0), ("until", 1)):
+        if asked.get(name):
+            bounds[name] = _second(name, asked[name], further)
+    return {**ALWAYS, **bounds}
 
 
-def _second(name: str, text: str | None, further: int) -> int:
-    """Return when a day begins, or the one so many days ``further``; 0 where none is given."""
-    if not text:
-        return 0
+def _second(name: str, text: str, further: int) -> int:
+    """Return when a day begins, or the one so many days ``further``, Unix seconds."""
     try:
         return (date.fromisoformat(text) + timedelta(days=further) - EPOCH).days * DAY_SECONDS
     except (ValueError, OverflowError):
