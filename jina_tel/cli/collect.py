@@ -168,8 +168,6 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         serve(options, listening)
     except KeyboardInterrupt:
         pass  # the way in which it ends
-    except ValueError as error:
-        raise TelemetryError(f"a --schema or --forward cannot be used: {error}") from error
     return DONE
 
 

@@ -1,10 +1,11 @@
-"""What may be wrong with a store, or behind it; the command line prints all of these errors.
+"""What may be wrong with a store, beside or behind it; the command line prints all of these errors.
 
 ::
 
     StoreError            it cannot be opened, read or written; the message says why
     ├── StoreBusyError    another process has it
     └── StoreFullError    there is no space left; nothing of this call was kept
+    OptionError           an option of the command line cannot be used
     OnwardError           what the store has does not go on to another system
 """
 
@@ -23,6 +24,10 @@ class StoreBusyError(StoreError):
 
 class StoreFullError(StoreError):
     """There is no space left; nothing of this call was kept, and it may be made again."""
+
+
+class OptionError(TelemetryError):
+    """What an option says cannot be used; the message names the option."""
 
 
 class OnwardError(TelemetryError):

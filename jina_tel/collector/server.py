@@ -20,6 +20,7 @@ from . import page
 from .app import create
 from .calendar import calendar_of
 from .doorkeeper import Doorkeeper
+from .errors import OptionError
 from .intake import Intake
 from .metrics import Metrics
 from .onward import Forwarding, Nowhere, Onward
@@ -51,7 +52,7 @@ def serve(options: Options, listening: Callable[[str, str | None], None]) -> Non
     Raises:
         StoreError: the store cannot be used, or another collector has it.
         OSError: the address cannot be listened at, or the segments not be written.
-        ValueError: a schema cannot be understood.
+        OptionError: a schema cannot be understood, or a setting of what lines go on to.
     """
     start, metrics = Start(), Metrics()
     with (
@@ -74,20 +75,22 @@ def serve(options: Options, listening: Callable[[str, str | None], None]) -> Non
         segments = Segments(options.segments)
         calendar = calendar_of(options.segments, store)
         intake = Intake(segments, store, metrics, options.keep_seconds, onward, calendar)
-        app = create(chosen, intake, _pages(store, options), begun)
+        with blamed("--schema"):
+            app = create(chosen, intake, _pages(store, options), begun)
         with announced(options.store, address):
             _run(app, listener, options)
 
 
 @contextmanager
 def onward_of(options: Options, metrics: Metrics, start: Start, store: Store) -> Iterator[Onward]:
-    """Have where segments go that the store has; raises OSError, ValueError for a bad setting."""
+    """Have where segments go that the store has; raises OSError, OptionError."""
     if options.forward is None:
         yield Nowhere()
         return
     from .kafka import Kafka
 
-    folder, sink = options.segments / FORWARD, Kafka(options.forward)
+    with blamed("--forward"):
+        folder, sink = options.segments / FORWARD, Kafka(options.forward)
     with start.folder(folder):
         forwarding = Forwarding(folder, sink, metrics, store.forgotten)
         forwarding.start()
@@ -101,6 +104,15 @@ def _pages(store: Store, options: Options) -> Sequence[BaseRoute]:
     known = tuple(products_of(options.schemas))
     where = PageOptions(public=options.public, folder=options.segments, products=known)
     return page.routes(store, where)
+
+
+@contextmanager
+def blamed(option: str) -> Iterator[None]:
+    """Have a ValueError name the option that is read meanwhile."""
+    try:
+        yield
+    except ValueError as error:
+        raise OptionError(f"a {option} cannot be used: {error}") from error
 
 
 @contextmanager

@@ -74,7 +74,7 @@ class Start:
 
         Raises:
             OSError: it cannot be read or written.
-            StoreError: the file is empty.
+            StoreError: the file is empty, or no text.
         """
         if path is None:
             yield None
@@ -102,7 +102,10 @@ def _nothing() -> None:
 
 
 def _password_in(path: str) -> str:
-    found = files.read_bytes(path).decode().strip()
+    try:
+        found = files.read_bytes(path).decode().strip()
+    except UnicodeDecodeError:
+        found = ""
     if not found:  # which would be none, and the page open
         raise StoreError(f"{path}: there is no password in it; write one, or remove the file")
     return found

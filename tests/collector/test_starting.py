@@ -48,8 +48,18 @@ def test_a_schema_that_is_none_leaves_nothing(tmp_path):
     schema.write_text(json.dumps(BAD))
     collector = Collecting(made(tmp_path / "one"), "--schema", str(schema), *BEYOND)
 
-    assert "a --schema or --forward cannot be used" in failed(collector)
+    assert "jina-tel: a --schema cannot be used: " in failed(collector)
     assert [] == left(collector.folder)
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff"])
+def test_a_password_that_is_none_is_said_and_no_option_is_blamed(tmp_path, content):
+    path = tmp_path / "usage.duckdb.password"
+    path.write_bytes(content)
+    said = failed(Collecting(tmp_path, *BEYOND))
+
+    assert f"jina-tel: {path}: there is no password in it" in said.replace("\n", " ")
+    assert ["usage.duckdb.password"] == left(tmp_path)
 
 
 def test_a_store_that_another_has_is_left_with_nothing_beside_it(tmp_path):
