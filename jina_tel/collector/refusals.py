@@ -62,9 +62,13 @@ async def refuse_http(request: Request, error: Exception) -> Response:
 
 
 async def refuse_store(request: Request, error: Exception) -> Response:
-    """Answer where the store does not; why stands at ``/healthz``."""
-    refusal = RefusedError(503, "the store does not answer now", retry_after=WAIT_SECONDS)
-    return refusal.response()
+    """Answer where the store does not, and say why to who may look at the page.
+
+    At ``/healthz`` that stands only where the store does not take what waits, either.
+    """
+    why = f": {error}" if request.state.may_look(request.headers) else ""
+    text = f"the store does not answer now{why}"
+    return RefusedError(503, text, retry_after=WAIT_SECONDS).response()
 
 
 async def fail(request: Request, error: Exception) -> Response:

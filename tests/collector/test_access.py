@@ -6,11 +6,15 @@ import json
 
 import pytest
 from collecting import NDJSON, line
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from jina_tel import identity, schema
 from jina_tel.collector.access import host_of
 from jina_tel.collector.app import create
+from jina_tel.collector.errors import StoreError
 from jina_tel.collector.intake import Intake
 from jina_tel.collector.metrics import Metrics
 from jina_tel.collector.options import Options
@@ -142,9 +146,9 @@ def behind(tmp_path):
     intake = Intake(Segments(tmp_path / "segments"), store, Metrics(), keep_seconds=9.0)
     intake.problem = f"{PATH}: another process has this store open"
 
-    def asking(name="localhost", **options) -> TestClient:
+    def asking(name="localhost", pages=(), **options) -> TestClient:
         given = {"schemas": (schema.json_schema([JINA.settings]),), **options}
-        app = create(Options(store.path, tmp_path, **given), intake, [], lambda: None)
+        app = create(Options(store.path, tmp_path, **given), intake, pages, lambda: None)
         return TestClient(app, base_url=f"http://{name}")
 
     return asking
@@ -157,6 +161,23 @@ def test_where_the_store_is_is_told_to_who_may_look(behind, options, host, heade
     assert 503 == said.status_code
     assert is_told is (PATH in said.text)
     assert is_told or {"problem": "the store does not take what waits"} == said.json()
+
+
+@pytest.mark.parametrize(("options", "host", "headers", "is_told"), ASKERS)
+def test_why_the_store_does_not_answer_is_told_to_who_may_look(
+    behind, options, host, headers, is_told
+):
+    async def read(_: Request) -> Response:
+        raise StoreError(f"{PATH}: Input/output error")
+
+    pages = [Route("/style.css", read)]  # open to all, so that all come to hear of it
+    said = behind(host, pages, **options).get("/style.css", headers=headers)
+    why = f": {PATH}: Input/output error" if is_told else ""
+
+    assert (503, {"error": f"the store does not answer now{why}"}) == (
+        said.status_code,
+        said.json(),
+    )
 
 
 def test_who_asks_to_be_forgotten_is_not_told_where_the_store_is(behind, tmp_path):
