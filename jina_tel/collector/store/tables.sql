@@ -1,6 +1,6 @@
--- What is kept. The common subset of DuckDB and ClickHouse: plain types, and of a moment (Unix
--- seconds) the day and the week as integers. Day 0 is 1970-01-01; week 0 is the one it lies in,
--- and begins on a Monday.
+-- What is kept in a file of DuckDB (ClickHouse's tables: clickhouse/tables.py). Plain types, and of a
+-- moment (Unix seconds) the day and the week as integers. Day 0 is 1970-01-01; week 0 is the one it
+-- lies in, and begins on a Monday.
 --
 -- who: 'people'   an installation: its uid is kept
 --      'ci'       a run of a CI job whose vendor is known; its uid is made for this run
