@@ -102,7 +102,13 @@ def _no(answer: Answer, who: str) -> Consent:
 
 
 def _dated(answer: Answer) -> str:
-    return f", since {answer.at}" if answer.at else ""
+    return f", since {readable(answer.at)}" if answer.at else ""
+
+
+def readable(at: str) -> str:
+    """Return RFC 3339 as people are told a moment, to the second; all else as it is."""
+    is_moment = len(at) > 19 and at[10] == "T" and at.endswith("Z")
+    return f"{at[:10]} {at[11:19]} UTC" if is_moment else at
 
 
 def _endpoint_says(

@@ -16,6 +16,13 @@ import os
 import time
 
 from . import files, plain_json
+from .consent import Consent, readable
+from .event import rfc3339
+from .folders import journal_folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .folders import Folders
 
 FILE = "contact.json"
 HOUR = 3600.0
@@ -194,6 +201,18 @@ def is_gone(folder: str) -> bool:
     except OSError:
         return False
     return may_be and load(folder).is_gone(time.time())
+
+
+def heeded(consent: Consent, folders: Folders, endpoint: str) -> Consent:
+    """Return ``consent``, or a no for as long as the endpoint has asked to be left alone."""
+    if not consent.allowed or folders.state is None:
+        return consent
+    folder = journal_folder(folders.state, endpoint)
+    if not is_gone(folder):
+        return consent
+    until = readable(rfc3339(load(folder).due))
+    because = f"the endpoint has asked to stop (410): nothing is recorded until {until}"
+    return Consent(allowed=False, because=because)
 
 
 def store(folder: str, contact: Contact) -> None:

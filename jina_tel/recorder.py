@@ -101,7 +101,7 @@ class Recorder:
             self._folders = folders.folders_of(self.settings, os.environ)
         found, name = self._folders, self.settings.product
         said = answers.site(found, name), answers.stored(found, name)
-        return decide(self.settings, os.environ, *said)
+        return contacts.heeded(decide(self.settings, os.environ, *said), found, self.endpoint)
 
     def may_send(self) -> bool:
         """Tell whether consent holds now: asked by the shipper ahead of each request."""
@@ -123,7 +123,7 @@ class Recorder:
         self._append(pipeline, pipeline.writer.event(name, time.time()), now)
 
     def _look(self, now: float) -> None:
-        """Look at the stored answers, and whether the endpoint is gone."""
+        """Look at the stored answers, and whether the endpoint has asked to stop."""
         if variables_say(self.settings, os.environ) is not None:
             self.allowed, self.look_at = False, FOREVER
             return
@@ -133,9 +133,6 @@ class Recorder:
         self.allowed = consent.allowed
         # In the middle of a fork each event asks again, for on which side of it that is.
         self.look_at = 0.0 if forks.is_under_way() else now + LOOK_SECONDS
-        pipeline = self._pipeline
-        if pipeline is not None and pipeline.folder is not None:
-            self.allowed = self.allowed and not contacts.is_gone(pipeline.folder)
 
     def _append(self, pipeline: Pipeline, line: bytes, now: float, *, again: bool = False) -> None:
         try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 import pytest
 from commands import CLOSED, command, wait_here
 from support import files_below
 
 from jina_tel import contact, identity, notice, product
+from jina_tel.cli import words
 from jina_tel.contact import Contact
 from jina_tel.jina import JINA
 from jina_tel.settings import Settings
@@ -108,6 +110,33 @@ def test_what_the_endpoint_said_last_and_when_it_is_asked_again():
     said = command("status").out
 
     assert "503, 2027-01-15 08:00:00 UTC, 2 failures in a row; next not before 2153" in said
+
+
+def asked_to_stop(journal):
+    """Have the endpoint of this journal have answered 410; return until when that holds."""
+    gone = Contact().went(time.time())
+    contact.store(journal.folder, gone)
+    return words.moment(gone.due)
+
+
+def test_where_the_endpoint_has_asked_to_stop_it_is_off_until_a_day():
+    until = asked_to_stop(wait_here(0))
+    because = f"the endpoint has asked to stop (410): nothing is recorded until {until}"
+    said, one = command("status"), status_of("jina")
+
+    assert 1 == said.code
+    assert "jina  off\n" in said.out
+    assert because in said.out
+    assert (False, because, True) == (one["on"], one["because"], one["contact"]["gone"])
+    assert f"jina-tel: jina is off: {because}\n" == command("on").err
+    assert because in command("preview", "--pretty").out
+
+
+def test_a_no_is_the_reason_also_where_the_endpoint_has_asked_to_stop(monkeypatch):
+    asked_to_stop(wait_here(0))
+    monkeypatch.setenv("DO_NOT_TRACK", "1")
+
+    assert "DO_NOT_TRACK is set" == status_of("jina")["because"]
 
 
 def test_what_waits_for_another_endpoint_is_told_apart():

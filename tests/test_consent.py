@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jina_tel.consent import Answer, Consent, decide, variables_say
+from jina_tel.consent import Answer, Consent, decide, readable, variables_say
 from jina_tel.settings import Settings
 
 JINA = Settings("jina", endpoint="https://a.example")
@@ -138,3 +138,17 @@ def test_consents_are_values():
     assert yes != "nothing says no"
     assert "Consent(allowed=True, because='nothing says no')" == repr(yes)
     assert "Answer('off', '/s', '2026-01-31')" == repr(OFF)
+
+
+READABLE = [
+    ("2026-01-31T12:00:00Z", "2026-01-31 12:00:00 UTC"),
+    ("2026-01-31T12:00:00.123456Z", "2026-01-31 12:00:00 UTC"),
+    ("2026-01-31", "2026-01-31"),
+    ("", ""),
+    ("T" * 20, "T" * 20),
+]
+
+
+@pytest.mark.parametrize(("at", "expected"), READABLE)
+def test_people_are_told_a_moment_to_the_second(at, expected):
+    assert expected == readable(at)

@@ -10,7 +10,7 @@ from support import files_below
 
 from jina_tel import Telemetry
 from jina_tel.facts import Choice
-from jina_tel.testing import Receiver
+from jina_tel.testing import Receiver, Status
 
 
 @pytest.fixture
@@ -214,6 +214,20 @@ def test_making_one_touches_nothing(home):
     assert "Telemetry('acme')" == repr(made)
     assert made.status().allowed
     assert set() == files_below(home)
+
+
+def test_the_status_is_a_no_while_the_endpoint_has_asked_to_stop(home):
+    with Receiver() as receiver:
+        acme = Telemetry("acme", endpoint=receiver.url)
+        receiver.behaviour = Status(410)
+        started(acme)().start()
+        acme.flush()
+        status, before = acme.status(), files_below(home)
+        started(acme)().start()
+
+    assert not status.allowed
+    assert "the endpoint has asked to stop (410): nothing is recorded until 20" in status.because
+    assert (1, before) == (len(receiver.requests), files_below(home))
 
 
 def test_under_an_opt_out_all_stays_bare(monkeypatch, acme):

@@ -6,6 +6,7 @@ import os
 
 from .. import answers, environment, folders, identity, product
 from ..consent import Consent, decide
+from ..contact import heeded
 from ..errors import TelemetryError
 from ..jina import JINA
 from ..journal.disk import DiskJournal
@@ -94,12 +95,10 @@ class Product:
         return consent.allowed, consent.because
 
     def _decide(self, settings: Settings) -> Consent:
-        return decide(
-            settings,
-            self.environ,
-            answers.site(self.folders, self.name),
-            answers.stored(self.folders, self.name),
-        )
+        site = answers.site(self.folders, self.name)
+        stored = answers.stored(self.folders, self.name)
+        consent = decide(settings, self.environ, site, stored)
+        return heeded(consent, self.folders, self.endpoint or "")
 
     def journal(self) -> DiskJournal | None:
         """Return the journal of the endpoint, None where there is no endpoint or no home."""

@@ -29,7 +29,8 @@ TEXT = """\
 Say for each product on this machine whether telemetry is on or off, and
 because of what: the rule, the variable's name, the file's path. And which uid
 is sent, where things are kept, how many events wait, and what the endpoint
-said last.
+said last. Where it has asked to stop (410), nothing is recorded for 30 days:
+that is off, until the moment that is named.
 
 Reads files, writes none, and asks no network. Exit code 0 when it is on for
 any product, 1 when for none, 3 when that cannot be told: what a product is
