@@ -7,7 +7,7 @@ Shape::
 
     {"at": 1770000000.0, "said": "503", "failures": 3, "due": 1770003600.0,
      "asked": false, "slow": true, "gone": false, "waited": 1770000000.0,
-     "unheard": 0, "took": 0.0}
+     "unheard": 0, "took": 0.0, "why": "not now"}
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Contact:
         unheard: how many exits in a row have left before the answer.
         took: the seconds that the last answer took, in hundredths; 0.0 where it is not worth
             saying, or too long for an exit to wait.
+        why: what it answered to say why it takes nothing, or not all; ``""`` where it did not.
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class Contact:
         "took",
         "unheard",
         "waited",
+        "why",
     )
 
     def __init__(
@@ -81,6 +83,7 @@ class Contact:
         waited: float = 0.0,
         unheard: int = 0,
         took: float = 0.0,
+        why: str = "",
     ) -> None:
         self.at = at
         self.said = said
@@ -92,6 +95,7 @@ class Contact:
         self.waited = waited
         self.unheard = unheard
         self.took = took
+        self.why = why
 
     def is_due(self, at: float) -> bool:
         """Tell whether it may be tried at ``at``. A clock that was set back asks no wait of us."""
@@ -118,8 +122,9 @@ class Contact:
 
     def tells_apart_from(self, heard: Contact) -> bool:
         """Tell whether ``heard``, the state after an answer, says anything new but its moment."""
+        told = ("slow", "said", "took", "why")
         return bool(self.failures) or any(
-            getattr(self, name) != getattr(heard, name) for name in ("slow", "said", "took")
+            getattr(self, name) != getattr(heard, name) for name in told
         )
 
     def patience(self, exit_seconds: float) -> float:
@@ -147,6 +152,7 @@ class Contact:
         jitter: float,
         retry_after: float | None = None,
         refusal: bool = False,
+        why: str = "",
     ) -> Contact:
         """Return the state after an attempt that may be made again.
 
@@ -154,19 +160,27 @@ class Contact:
             jitter: a random number, 0.0-1.0, that spreads the machines apart.
             retry_after: the seconds that the endpoint asked for.
             refusal: whether it answered at all.
+            why: what it answered to say why.
         """
         failures = self.failures + 1
         wait = backoff_seconds(failures, jitter, refusal=refusal)
         if retry_after is not None:
             wait = min(max(retry_after, 0.0), LONGEST)
-        waited = at if slow else self.waited
         return Contact(
-            at, said, failures, at + wait, asked=retry_after is not None, slow=slow, waited=waited
+            at,
+            said,
+            failures,
+            at + wait,
+            asked=retry_after is not None,
+            slow=slow,
+            waited=at if slow else self.waited,
+            why=why,
         )
 
-    def went(self, at: float) -> Contact:
+    def went(self, at: float, why: str = "") -> Contact:
         """Return the state after 410 Gone: asked again in 30 days."""
-        return Contact(at, "410", self.failures + 1, at + GONE_SECONDS, asked=True, gone=True)
+        due = at + GONE_SECONDS
+        return Contact(at, "410", self.failures + 1, due, asked=True, gone=True, why=why)
 
 
 def backoff_seconds(failures: int, jitter: float, *, refusal: bool) -> float:

@@ -181,7 +181,7 @@ class Delivery:
             answer = self._send(body, transport) if body.line_count else NOTHING_TO_SAY
             if answer is None:
                 return False
-            if answer.status == 413 and body.line_count > 1:
+            if _is_to_halve(answer, body):
                 most = len(lines) // 2
                 continue
             part.advance(reached)
@@ -217,25 +217,31 @@ class Delivery:
         finally:
             self.asking = None
         self._say(f"lines sent: {body.line_count}; answer: {_in_words(answer)}")
-        self._keep(body, at, left=True)
+        self._keep(body, at, left=True, refused=self._refused_with(answer, body))
         return self._heard(answer, began, transport.took)
 
     def _heard(self, answer: Answer, began: float, seconds: float) -> Answer | None:
-        at, status = time.time(), answer.status
+        at, status, why = time.time(), answer.status, answer.why()
         slow = clock.monotonic() - began > self._settings.exit_seconds
         if 200 <= status < 300 or self._is_final(status):
             took = contacts.worth_saying(seconds)
-            heard = Contact(at, str(status), slow=slow, waited=at if slow else 0.0, took=took)
+            waited = at if slow else 0.0
+            heard = Contact(at, str(status), slow=slow, waited=waited, took=took, why=why)
             if self.contact().tells_apart_from(heard):
                 self.note(heard)
             return answer
         if status == 410:
-            self.note(self.contact().went(at))
+            self.note(self.contact().went(at, why))
             self._journal.purge()
             self._say("the endpoint is gone: all is deleted, and nothing recorded for 30 days")
             return None
-        self._failed(str(status), began, refusal=True, retry_after=answer.retry_after)
+        self._failed(str(status), began, refusal=True, retry_after=answer.retry_after, why=why)
         return None
+
+    def _refused_with(self, answer: Answer, body: Body) -> int:
+        """Return the status with which this body is refused for good, 0 where it is not."""
+        is_final = answer.status == 410 or self._is_final(answer.status)
+        return answer.status if is_final and not _is_to_halve(answer, body) else 0
 
     def _is_final(self, status: int) -> bool:
         """Tell whether the same lines are not to be sent again, though they were not taken."""
@@ -244,7 +250,13 @@ class Delivery:
         return status in FINAL
 
     def _failed(
-        self, said: str, began: float, *, refusal: bool, retry_after: float | None = None
+        self,
+        said: str,
+        began: float,
+        *,
+        refusal: bool,
+        retry_after: float | None = None,
+        why: str = "",
     ) -> None:
         slow = clock.monotonic() - began > contacts.QUICK_SECONDS
         failed = self.contact().failed(
@@ -254,6 +266,7 @@ class Delivery:
             jitter=_jitter(),
             retry_after=retry_after,
             refusal=refusal,
+            why=why,
         )
         self.note(failed)
         self._say(f"not sent: {said}; tried again in {failed.due - failed.at:.1f} s")
@@ -261,9 +274,13 @@ class Delivery:
     def _say(self, text: str) -> None:
         say(self._settings.variables.debug, f"{self._settings.product}: {text}")
 
-    def _keep(self, body: Body, at: float, *, left: bool) -> None:
+    def _keep(self, body: Body, at: float, *, left: bool, refused: int = 0) -> None:
         if left and self._folder is not None and self._endpoint != "console:":
-            sent.keep(self._folder, body.gzipped, at)
+            sent.keep(self._folder, body.gzipped, at, refused)
+
+
+def _is_to_halve(answer: Answer, body: Body) -> bool:
+    return answer.status == 413 and body.line_count > 1
 
 
 def _in_words(answer: Answer) -> str:

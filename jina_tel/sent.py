@@ -12,12 +12,21 @@ from . import files, private
 
 FOLDER = "sent"
 KEPT = 100
+KIND = ".ndjson.gz"
 
 
-def keep(folder: str, gzipped: bytes, at: float) -> None:
-    """Keep one body that left at ``at``; where it cannot be kept, it is not."""
+def keep(folder: str, gzipped: bytes, at: float, refused: int = 0) -> None:
+    """Keep one body that left at ``at``; where it cannot be kept, it is not.
+
+    Args:
+        folder: of the journal.
+        gzipped: the body.
+        at: when it left.
+        refused: the status with which the endpoint refused it for good, 0 where it did not.
+    """
     inside = os.path.join(folder, FOLDER)
-    name = f"{int(at * 1000):015d}-{zlib.crc32(gzipped):08x}.ndjson.gz"
+    status = f"-{refused}" if refused else ""
+    name = f"{int(at * 1000):015d}-{zlib.crc32(gzipped):08x}{status}{KIND}"
     try:
         private.make_folder(inside)
         files.write_whole(os.path.join(inside, name), gzipped)
@@ -31,7 +40,13 @@ def keep(folder: str, gzipped: bytes, at: float) -> None:
 def names(folder: str) -> list[str]:
     """Return the names of the kept bodies, the newest first."""
     found = _all_in(os.path.join(folder, FOLDER))
-    return sorted((name for name in found if name.endswith(".ndjson.gz")), reverse=True)
+    return sorted((name for name in found if name.endswith(KIND)), reverse=True)
+
+
+def refused_with(name: str) -> int:
+    """Return the status with which the body of this name was refused, 0 where it was not."""
+    _, _, status = name[: -len(KIND)].rpartition("-")
+    return int(status) if len(status) == 3 and status.isdecimal() else 0
 
 
 def _all_in(inside: str) -> list[str]:

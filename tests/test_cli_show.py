@@ -18,10 +18,10 @@ from jina_tel.settings import Settings
 ACME = Settings("acme", ("numpy",), CLOSED)
 
 
-def left(journal, at, *lines):
+def left(journal, at, *lines, refused=0):
     ndjson = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
     compressor = zlib.compressobj(wbits=31)
-    sent.keep(journal.folder, compressor.compress(ndjson) + compressor.flush(), at)
+    sent.keep(journal.folder, compressor.compress(ndjson) + compressor.flush(), at, refused=refused)
 
 
 def event(name, **payload):
@@ -50,6 +50,18 @@ def test_as_json_it_is_all_that_left():
     assert [event("A.start", uid=5)] == shown["sent"][0]["lines"]
     assert ["jina", "waits"] == [shown["waiting"][0][key] for key in ("product", "state")]
     assert "Flow.start" == shown["waiting"][0]["line"]["payload"]["event"]
+
+
+def test_what_was_refused_is_told_from_what_was_taken():
+    journal = wait_here(0)
+    left(journal, 1.8e9, event("A.start"))
+    left(journal, 1.8e9 + 1, event("B.start"), refused=422)
+    out = command("show").out
+    shown = command("show", "--json").json["sent"]
+
+    assert "refused 422  2027-01-15 08:00:01 UTC  jina  1 line, " in out
+    assert "left   2027-01-15 08:00:00 UTC  jina  1 line, " in out
+    assert [("refused", 422), ("left", None)] == [(one["state"], one["status"]) for one in shown]
 
 
 def test_a_loss_that_left_is_shown():

@@ -112,6 +112,14 @@ def test_what_the_endpoint_said_last_and_when_it_is_asked_again():
     assert "503, 2027-01-15 08:00:00 UTC, 2 failures in a row; next not before 2153" in said
 
 
+def test_why_the_endpoint_refused_is_said():
+    journal = wait_here(1)
+    contact.store(journal.folder, Contact(1.8e9, "422", why="payload.uid: Expected `int`"))
+
+    assert "422 (payload.uid: Expected `int`), 2027-01-15 08:00:00 UTC; " in command("status").out
+    assert "payload.uid: Expected `int`" == status_of("jina")["contact"]["why"]
+
+
 def asked_to_stop(journal):
     """Have the endpoint of this journal have answered 410; return until when that holds."""
     gone = Contact().went(time.time())

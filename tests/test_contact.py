@@ -179,10 +179,11 @@ NEWS = [
     (Contact(NOW, "202", 1), True),
     (Contact(NOW, "202", slow=True), True),
     (Contact(NOW, "202", took=0.05), True),
+    (Contact(NOW, "202", why="one line was none"), True),
 ]
 
 
-@pytest.mark.parametrize(("before", "expected"), NEWS, ids=range(5))
+@pytest.mark.parametrize(("before", "expected"), NEWS, ids=range(6))
 def test_an_answer_is_written_down_where_it_says_something_new(before, expected):
     assert expected == before.tells_apart_from(HEARD)
 
@@ -201,6 +202,7 @@ CONTACTS = st.builds(
     slow=st.booleans(),
     gone=st.booleans(),
     waited=MOMENTS,
+    why=st.text(max_size=9),
     unheard=st.integers(0, 10**9),
     took=st.floats(0, MOST_TOOK_SECONDS),
 )

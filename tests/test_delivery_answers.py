@@ -9,6 +9,7 @@ import pytest
 from deliveries import DAY, Case
 from servers import Server
 
+from jina_tel import sent
 from jina_tel.testing import Healthy, Hung, Rejecting, Slow, Status
 
 
@@ -75,6 +76,54 @@ def test_413_for_a_single_event_drops_it(case, receiver):
     assert case.run()
     assert [5, 2, 1, 1, 1, 1, 1] == [len(request.lines) for request in receiver.requests]
     assert {"refused": 5} == case.ledger.take()
+
+
+WHY = [
+    (422, b'{"error": "no valid line", "rejected": [{"line": 1, "why": "no uid"}]}', "no uid"),
+    (422, b'{"error": "no valid line", "rejected": []}', "no valid line"),
+    (503, b'{"error": {"code": 5, "message": "come later"}}', "come later"),
+    (410, b'{"detail": "this product has ended"}', "this product has ended"),
+    (202, b'{"accepted": 0, "rejected": [{"line": 1, "why": "no uid"}]}', "no uid"),
+    (202, b'{"message": "thanks"}', ""),
+    (400, b'{"error": "\\u001b]0;owned\\u0007\\n\\ud800"}', "\\x1b]0;owned\\x07\\n\\ud800"),
+    (400, b'{"error": "' + b"x" * 999 + b'"}', "x" * 200),
+    (400, b"<html>", ""),
+    (400, b"[[[]]]", ""),
+    (400, b'{"error": ' * 400 + b"1" + b"}" * 400, ""),
+    (400, b'{"error": 5, "why": null, "rejected": 3}', ""),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "why"), WHY, ids=range(len(WHY)))
+def test_why_it_says_no_is_kept_short_and_without_escapes(case, receiver, status, body, why):
+    receiver.behaviour = Status(status, body=body)
+    case.record(1)
+    case.run()
+
+    assert (str(status), why) == (case.contact.said, case.contact.why)
+
+
+def test_why_holds_for_the_last_answer_alone(case, receiver):
+    receiver.behaviour = [Status(422, body=b'{"error": "no"}'), Status(422), Healthy()]
+    found = []
+    for _ in range(3):
+        case.record(1)
+        case.run()
+        found.append((case.contact.said, case.contact.why))
+
+    assert [("422", "no"), ("422", ""), ("202", "")] == found
+
+
+KEPT = [(202, 0), (503, 0), (400, 400), (422, 422), (410, 410), (413, 0)]
+
+
+@pytest.mark.parametrize(("status", "refused"), KEPT)
+def test_of_a_body_that_was_refused_it_is_kept_with_which_status(case, receiver, status, refused):
+    receiver.behaviour = [Status(status), Healthy()]
+    case.record(2)
+    case.run()
+
+    assert refused == max(sent.refused_with(path.name) for path in case.bodies)
 
 
 LATER = [300, 304, 303, 401, 403, 404, 408, 418, 425, 429, 500, 501, 502, 503, 504, 599]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 TEXT = """\
 Show what waits on this machine, and what has left it: the last 100 bodies of
-each endpoint, as they went, the newest first. They are kept for this command
+each endpoint, as they went, the newest first; where the endpoint refused one
+for good, with the status that it answered. They are kept for this command
 alone, in <state>/<product>/<endpoint's hash>/sent, mode 0600, and jina-tel
 off, forget and reset-id delete them.
 
@@ -108,7 +109,8 @@ def _sent(found: list[Product], seen: set[str] | None = None) -> Iterator[dict[s
         body = SentBody(folder, name)
         yield {
             "product": product_name,
-            "state": "left",
+            "state": "refused" if body.refused else "left",
+            "status": body.refused or None,
             "at": body.at,
             "bytes": body.bytes,
             "lines": body.lines,
@@ -126,10 +128,12 @@ def _is_news(key: str, seen: set[str] | None) -> bool:
 
 
 def _print(one: Mapping[str, Any], screen: Screen, *, pretty: bool) -> None:
-    state = Styled(f"{one['state']:5}", "bad" if one["state"] == "waits" else "good")
     if one["state"] == "waits":
+        state = Styled("waits", "bad")
         _print_line(one["line"], screen, state, str(one["product"]), pretty=pretty)
         return
+    refused = f"refused {one['status']}" if one["status"] else ""
+    state = Styled(refused or "left ", "bad" if refused else "good")
     lines = [inner for line in one["lines"] for inner in _records(line)]
     summary = f"  {words.count(len(lines), 'line')}, {words.size(one['bytes'])} compressed"
     problem = f"  cannot be read: {one['problem']}" if one["problem"] else ""

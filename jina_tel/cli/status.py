@@ -111,6 +111,7 @@ def _contact(contact: Contact) -> dict[str, Any]:
     return {
         "at": contact.at or None,
         "said": contact.said or None,
+        "why": contact.why or None,
         "failures": contact.failures,
         "due": contact.due or None,
         "gone": contact.gone,
@@ -176,7 +177,8 @@ def contact_in_words(contact: Mapping[str, Any], now: float) -> str:
     """Say what the endpoint answered last, and when it is asked again."""
     if not contact["at"]:
         return "never"
-    said = f"{contact['said'] or 'nothing'}, {words.moment(contact['at'])}"
+    why = f" ({contact['why']})" if contact["why"] else ""
+    said = f"{contact['said'] or 'nothing'}{why}, {words.moment(contact['at'])}"
     if contact["failures"]:
         said += f", {words.count(contact['failures'], 'failure')} in a row"
     if contact["gone"]:

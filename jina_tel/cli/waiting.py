@@ -42,12 +42,14 @@ class SentBody:
         at: when it left, Unix seconds.
         lines: its lines, decoded; none where the file cannot be read, and ``problem`` says why.
         bytes: how much left, compressed.
+        refused: the status with which the endpoint refused it for good, 0 where it did not.
     """
 
     def __init__(self, folder: str, name: str) -> None:
         self.name = name
         stamp = name.partition("-")[0]
         self.at = int(stamp) / 1000 if stamp.isdecimal() else 0.0
+        self.refused = sent.refused_with(name)
         self.problem = ""
         self.lines: list[dict[str, Any]] = []
         self.bytes = 0

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
 USER_AGENT = "jina-tel"
+WHY_CHARACTERS = 200
+# Where answers say why, what is about one line first; either has text, or further names in it.
+_WHY = ("rejected", "partialSuccess", "why", "error", "errorMessage", "message", "detail")
 REQUEST_SECONDS = 10.0  # connect, send and answer together, on the monotonic clock
 
 
@@ -104,6 +107,30 @@ class Answer(Record):
         self.retry_after = retry_after
         self.rejected = rejected
         self.content = content
+
+    def why(self) -> str:
+        """Return why it takes nothing, or not all, in its own words; ``""`` where it says nothing.
+
+        They are a stranger's: at most ``WHY_CHARACTERS``, and no control character among them.
+        """
+        if self.status < 400 and not self.rejected:
+            return ""
+        try:
+            said = _why_in(plain_json.loads(self.content))
+        except (ValueError, RecursionError):
+            return ""
+        signs = (sign if sign.isprintable() else ascii(sign)[1:-1] for sign in said)
+        return "".join(signs)[:WHY_CHARACTERS]
+
+
+def _why_in(said: Any) -> str:
+    """Return the first reason in a decoded answer, cut; of a list, that in its first element."""
+    if isinstance(said, str):
+        return said[:WHY_CHARACTERS]
+    if isinstance(said, list):
+        return _why_in(said[0]) if said and isinstance(said[0], dict) else ""
+    found = (_why_in(said[name]) for name in _WHY if name in said) if type(said) is dict else ()
+    return next(filter(None, found), "")
 
 
 if TYPE_CHECKING:
