@@ -48,6 +48,7 @@ def test_as_json_it_is_all_that_left():
     shown = command("show", "--json").json
 
     assert [event("A.start", uid=5)] == shown["sent"][0]["lines"]
+    assert "2027-01-15T08:00:00.000000Z" == shown["sent"][0]["at"]
     assert ["jina", "waits"] == [shown["waiting"][0][key] for key in ("product", "state")]
     assert "Flow.start" == shown["waiting"][0]["line"]["payload"]["event"]
 
@@ -71,7 +72,19 @@ def test_a_loss_that_left_is_shown():
     del line["payload"]
     left(journal, 1.8e9, line)
 
-    assert "lost {'too_many': 3}" in command("show").out
+    assert "  lost: 3 too_many\n" in command("show").out
+
+    line["lost"] = {"too_many": 3, "refused": 1200}
+    left(journal, 1.8e9, line)
+
+    assert "  lost: 3 too_many, 1,200 refused\n" in command("show").out
+
+
+@pytest.mark.parametrize("lost", [None, 5, {}, {"x": "y"}, ["x"]], ids=json.dumps)
+def test_a_loss_that_cannot_be_understood_is_shown_as_it_is(lost):
+    left(wait_here(0), 1.8e9, {"id": "x", "lost": lost})
+
+    assert f"  lost: {json.dumps(lost)}\n" in command("show").out
 
 
 def test_pretty_shows_every_field():
@@ -119,6 +132,7 @@ def test_a_moment_that_is_none_is_no_error():
     sent.keep(journal.folder, b"", 1e60)
 
     assert "left   at no time that there is" in command("show").out
+    assert [None] == [one["at"] for one in command("show", "--json").json["sent"]]
 
 
 def test_where_there_is_nothing_it_says_so():

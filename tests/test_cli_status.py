@@ -13,6 +13,7 @@ from support import files_below
 from jina_tel import contact, identity, notice, product
 from jina_tel.cli import words
 from jina_tel.contact import Contact
+from jina_tel.event import Writer
 from jina_tel.jina import JINA
 from jina_tel.settings import Settings
 
@@ -110,6 +111,45 @@ def test_what_the_endpoint_said_last_and_when_it_is_asked_again():
     said = command("status").out
 
     assert "503, 2027-01-15 08:00:00 UTC, 2 failures in a row; next not before 2153" in said
+    assert {
+        "at": "2027-01-15T08:00:00.000000Z",
+        "said": 503,
+        "why": None,
+        "failures": 2,
+        "due": "2153-10-17T15:06:40.000000Z",
+        "gone": False,
+    } == status_of("jina")["contact"]
+
+
+NOTHING_SAID = {"at": None, "said": None, "why": None, "failures": 0, "due": None, "gone": False}
+
+
+def test_of_no_contact_nothing_is_said():
+    wait_here(1)
+
+    assert NOTHING_SAID == status_of("jina")["contact"]
+    assert "last contact   never\n" in command("status").out
+
+
+def test_what_went_wrong_is_said_as_a_word():
+    contact.store(wait_here(1).folder, Contact(1.8e9, "refused", 1, 1.8e9 + 1))
+
+    assert "refused" == status_of("jina")["contact"]["said"]
+
+
+@pytest.mark.parametrize(("events", "losses"), [(0, 1), (2, 2), (1, 0)])
+def test_a_line_that_tells_of_losses_is_no_event(events, losses):
+    journal = wait_here(events)
+    for _ in range(losses):
+        line = Writer("jina", "", kept=True).ledger({"too_many": 3}, time.time())
+        journal.append(line, 1 << 30)
+    one, said = status_of("jina"), command("status").out
+    told = {0: "", 1: "1 line that tells of losses", 2: "2 lines that tell of losses"}[losses]
+
+    assert (events, losses) == (one["waiting"]["events"], one["waiting"]["losses"])
+    both = " and ".join(filter(None, (words.count(events, "event"), told)))
+
+    assert f"  waiting        {both}, " in said
 
 
 def test_why_the_endpoint_refused_is_said():

@@ -111,7 +111,7 @@ def _sent(found: list[Product], seen: set[str] | None = None) -> Iterator[dict[s
             "product": product_name,
             "state": "refused" if body.refused else "left",
             "status": body.refused or None,
-            "at": body.at,
+            "at": words.timestamp(body.at),
             "bytes": body.bytes,
             "lines": body.lines,
             "problem": body.problem or None,
@@ -167,8 +167,16 @@ def _time_and_event(line: Mapping[str, Any]) -> tuple[str, str]:
     if "eventName" in line:
         return _moment(line.get("timeUnixNano")), str(line["eventName"])
     payload = line.get("payload")
-    event = payload.get("event", "?") if isinstance(payload, dict) else f"lost {line.get('lost')}"
+    event = payload.get("event", "?") if isinstance(payload, dict) else _losses(line.get("lost"))
     return str(line.get("time", "?")), str(event)
+
+
+def _losses(lost: object) -> str:
+    """Return what a ledger line tells: ``lost: 3 too_many, 1 refused``."""
+    counts = lost if isinstance(lost, dict) else {}
+    if not counts or not all(type(number) is int for number in counts.values()):
+        return f"lost: {json.dumps(lost)}"  # of a file that was damaged, or is none of ours
+    return "lost: " + ", ".join(f"{number:,} {reason}" for reason, number in counts.items())
 
 
 def _moment(nanoseconds: object) -> str:

@@ -7,11 +7,12 @@ import time
 from .. import contact as contacts
 from .. import notice
 from ..ci import is_ci, vendor
+from ..event import rfc3339
 from . import words
 from .found import products
 from .screen import Styled
 from .usage import DONE, IN_THE_WAY, NO
-from .waiting import lines_in
+from .waiting import lines_in, tells_of_losses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ that is off, until the moment that is named.
 Reads files, writes none, and asks no network. Exit code 0 when it is on for
 any product, 1 when for none, 3 when that cannot be told: what a product is
 about was written by a later version of jina-tel, for instance.
+
+With --json each moment is RFC 3339, in UTC. "said" is the status that the
+endpoint answered, a number, or in words what kept it from answering; "why"
+is what it answered to say why. Of what waits, "losses" counts the lines that
+tell what was lost.
 
   jina-tel status --product jina >/dev/null && echo jina sends
 """
@@ -101,19 +107,21 @@ def _uid(product: Product) -> dict[str, Any]:
 
 
 def _waiting(journals: list[DiskJournal]) -> dict[str, int]:
+    losses = [tells_of_losses(line) for journal in journals for line in lines_in(journal)]
     return {
-        "events": sum(1 for journal in journals for _ in lines_in(journal)),
+        "events": losses.count(False),
+        "losses": losses.count(True),
         "bytes": sum(journal.waiting_bytes() for journal in journals),
     }
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
     return {
-        "at": contact.at or None,
-        "said": contact.said or None,
+        "at": words.timestamp(contact.at) if contact.at else None,
+        "said": int(contact.said) if contact.said.isdecimal() else contact.said or None,
         "why": contact.why or None,
         "failures": contact.failures,
-        "due": contact.due or None,
+        "due": words.timestamp(contact.due) if contact.due else None,
         "gone": contact.gone,
     }
 
@@ -165,11 +173,15 @@ def waiting_in_words(one: Mapping[str, Any]) -> str:
     """Say how much waits."""
     waiting, elsewhere = one["waiting"], one["waiting_elsewhere"]
     said = words.count(waiting["events"], "event")
-    if waiting["events"]:
+    if waiting["losses"]:
+        tell = "tells" if waiting["losses"] == 1 else "tell"
+        said += f" and {words.count(waiting['losses'], 'line')} that {tell} of losses"
+    if waiting["events"] or waiting["losses"]:
         said += f", {words.size(waiting['bytes'])}"
-    if elsewhere["events"]:
+    further = elsewhere["events"] + elsewhere["losses"]
+    if further:
         use = "may be" if one["on"] is None else "is not"
-        said += f"; and {elsewhere['events']:,} for an endpoint that {use} in use now"
+        said += f"; and {further:,} for an endpoint that {use} in use now"
     return said
 
 
@@ -183,6 +195,6 @@ def contact_in_words(contact: Mapping[str, Any], now: float) -> str:
         said += f", {words.count(contact['failures'], 'failure')} in a row"
     if contact["gone"]:
         said += "; it asked to be left alone"
-    if contact["due"] and contact["due"] > now:
+    if contact["due"] and contact["due"] > rfc3339(now):
         return f"{said}; next not before {words.moment(contact['due'])}"
     return f"{said}; next when there is something to send"

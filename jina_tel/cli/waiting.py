@@ -34,6 +34,11 @@ def decoded(line: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def tells_of_losses(line: bytes) -> bool:
+    """Tell whether a line is the ledger's, and no event."""
+    return b'"lost"' in line and "lost" in decoded(line)
+
+
 class SentBody:
     """One body that has left.
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import time
+from ..consent import readable
+from ..event import rfc3339
 
 
-def moment(at: float) -> str:
-    """Return a moment (Unix seconds) in UTC, to the second."""
+def timestamp(at: float) -> str | None:
+    """Return a moment (Unix seconds) for programs, RFC 3339; None where there is no such moment."""
     try:
-        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
+        return rfc3339(at)
     except (OverflowError, ValueError, OSError):
-        return "at no time that there is"  # a number that somebody has put into a file
+        return None  # a number that somebody has put into a file
+
+
+def moment(at: float | str | None) -> str:
+    """Return a moment (Unix seconds, or its timestamp) for people, in UTC, to the second."""
+    stamp = timestamp(at) if isinstance(at, (int, float)) else at
+    return "at no time that there is" if stamp is None else readable(stamp)
 
 
 def count(number: int, thing: str) -> str:
