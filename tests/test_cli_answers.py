@@ -94,6 +94,40 @@ def test_without_a_product_all_that_are_found_are_answered_for():
     assert is_on("later")
 
 
+LATER = "what is installed later may still send: jina-tel off --all\n"
+
+
+def test_a_plain_off_says_that_what_is_installed_later_may_still_send():
+    wait_here(0), wait_here(0, settings=ACME)
+
+    assert command("off").out.endswith(f"\n{LATER}")
+    assert "off" == command("off", "--json").json["answer"]
+
+
+@pytest.mark.parametrize(
+    "words", [("off", "--all"), ("off", "--product", "acme"), ("off", "--system"), ("on",)]
+)
+def test_where_that_is_not_so_or_not_meant_nothing_is_said_of_it(words):
+    wait_here(0), wait_here(0, settings=ACME)
+
+    assert LATER not in command(*words).out
+
+
+@pytest.mark.parametrize("said", ["DO_NOT_TRACK", "--all", "--system"])
+def test_where_a_no_holds_for_those_too_nothing_is_said_of_it(monkeypatch, said):
+    wait_here(0)
+    if said == "DO_NOT_TRACK":
+        monkeypatch.setenv(said, "1")
+    else:
+        command("off", said)
+
+    assert LATER not in command("off").out
+
+
+def test_with_none_found_an_off_is_for_all_and_nothing_is_said_of_it():
+    assert LATER not in command("off").out
+
+
 @pytest.mark.parametrize("words", [("off", "--all"), ("off",)])
 def test_all_means_those_installed_later_too_and_so_does_no_product_at_all(home, words):
     if words == ("off", "--all"):
@@ -117,9 +151,43 @@ def test_a_product_that_is_not_here_yet_may_be_answered_for():
     said = command("off", "--product", "numbers")
 
     assert 0 == said.code
-    assert "the answer is kept for the day it is installed" in said.err
+    assert (
+        "jina-tel: no product 'numbers' was found here (found: jina); the answer is kept for the "
+        "day it is installed, and jina-tel on --product numbers takes it back\n"
+    ) == said.err
     wait_here(0, settings=Settings("numbers", (), CLOSED))
     assert not is_on("numbers")
+
+
+def test_a_no_to_a_product_that_is_not_here_can_be_taken_back(home):
+    wait_here(0)
+    command("off", "--product", "numbers")
+
+    assert not is_on("numbers")
+
+    said = command("on", "--product", "numbers")
+
+    assert (0, "") == (said.code, said.err)
+    assert "numbers: nothing says no, and nothing of it is here: no answer is kept\n" == said.out
+    assert ["jina"] == [one["product"] for one in command("status", "--json").json["products"]]
+    assert [] == command("on", "--product", "numbers", "--json").json["stored"]
+
+
+def test_a_yes_ahead_of_the_installation_is_kept_where_a_no_would_hold():
+    command("off", "--all")
+    said = command("on", "--product", "numbers")
+    wait_here(0, settings=Settings("numbers", (), CLOSED))
+
+    assert "on  stored in " in said.out
+    assert is_on("numbers")
+
+
+def test_a_yes_to_a_product_that_is_here_is_stored(home):
+    wait_here(0, settings=ACME)
+    command("on", "--product", "acme")
+
+    assert (home / "state" / "jina_tel" / "acme" / "product.json").exists()
+    assert (home / "config" / "jina_tel" / "acme" / answers.FILE).exists()
 
 
 @pytest.mark.parametrize("name", ["jnia", "NO", "../x", ""])

@@ -6,13 +6,15 @@ import os
 import time
 
 from .. import answers
+from ..consent import decide
 from ..errors import TelemetryError
 from ..event import rfc3339
 from ..folders import folders_of
 from ..jina import JINA
+from ..settings import Settings
 from ..withdrawal import Withdrawal, delete, withdraw
 from . import words
-from .found import Product, each, fail, is_product, names, products, traces
+from .found import Product, each, fail, is_here, is_product, names, products, traces
 from .screen import Styled
 from .usage import DONE, NO, UsageError, suggest
 
@@ -34,11 +36,13 @@ look once a second, and before every request. Then all that waits is deleted,
 and the copies of what has left; a request under way is waited for. What the
 endpoint has already: jina-tel forget.
 
-Without --product: every product found here; with --all also those that are
-installed later. With --system, as administrator: for every user of this
-machine.
+Without --product: every product found here; with --all, and where none is
+found, also those that are installed later. With --system, as administrator:
+for every user of this machine. A no to a product that is not here is kept for
+the day it is installed.
 
   jina-tel off
+  jina-tel off --all
   jina-tel off --product jina
   sudo jina-tel off --system
 """
@@ -46,7 +50,8 @@ ON = """\
 Say yes. The answer is stored with its date, in
 <config>/<product>/consent.json. A variable (JINA_OPTOUT_TELEMETRY,
 DO_NOT_TRACK) or an administrator's no still comes first: jina-tel status says
-what holds.
+what holds. For a product of which nothing but an answer is here, none is kept
+where nothing else says no: so a no with a mistyped name is taken back.
 
   jina-tel on --product jina
 """
@@ -56,11 +61,14 @@ STILL = (
     "a request that had begun before has not ended (was its program stopped, with Ctrl-Z?); "
     "nothing else leaves"
 )
+LATER = "what is installed later may still send: jina-tel off --all"
+NOBODY = "installed-later"  # no product has this name: nobody has answered for it alone
+NOT_KEPT = "nothing says no, and nothing of it is here: no answer is kept"
 
 
 def add(commands: Commands) -> None:
     """Add both commands."""
-    off = commands.add("off", "say no, for good, and delete what waits", OFF, run)
+    off = commands.add("off", "say no, and delete what waits", OFF, run)
     on = commands.add("on", "say yes", ON, run)
     for parser in (off, on):
         _add_options(parser)
@@ -86,13 +94,15 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         found, lambda product: (product, _answer(product, arguments, at, screen))
     )
     if not arguments.system:
-        stored += [os.path.join(str(one.folders.config), answers.FILE) for one, _ in outcomes]
+        stored += [path for one, _ in outcomes for path in [_file(one)] if os.path.lexists(path)]
     if arguments.json:
         screen.document(
             {"answer": says, "at": at, "stored": stored, "products": _as_json(outcomes)}
         )
     else:
         _show(outcomes, stored, says, screen)
+        if stored and _is_plain_off(arguments) and _may_send_unanswered(NOBODY, environ):
+            screen.line(Styled(LATER, "dim"))
     fail(failures, screen)
     return NO if any(_is_busy(one) for _, one in outcomes) else DONE
 
@@ -107,11 +117,30 @@ def _chosen(
             continue
         if suggest(name, here) or not is_product(name):
             products(environ, [name])  # raises, and says what was probably meant
-        screen.note(
-            f"no product {name!r} was found here (found: {', '.join(here)}); "
-            "the answer is kept for the day it is installed"
+        kept = (
+            "; the answer is kept for the day it is installed, and "
+            f"jina-tel on --product {name} takes it back"
         )
+        is_kept = arguments.command == "off" and not arguments.system
+        found = f"no product {name!r} was found here (found: {', '.join(here)})"
+        screen.note(f"{found}{kept if is_kept else ''}")
     return [Product(name, environ) for name in dict.fromkeys(arguments.product or here)]
+
+
+def _is_plain_off(arguments: argparse.Namespace) -> bool:
+    is_plain = not (arguments.product or arguments.all or arguments.system)
+    return is_plain and arguments.command == "off"
+
+
+def _may_send_unanswered(name: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether a product may send for which this user has given no answer of its own."""
+    found = folders_of(Settings(NOBODY), environ)
+    site, everyone = answers.site(found, name), answers.stored(found, NOBODY)
+    return decide(Settings(name, endpoint="console:"), environ, site, everyone).allowed
+
+
+def _file(product: Product) -> str:
+    return os.path.join(str(product.folders.config), answers.FILE)
 
 
 def _store_for_many(
@@ -149,9 +178,20 @@ def _answer(product: Product, arguments: argparse.Namespace, at: str, screen: Sc
         variable = product.settings.variables.optout
         raise TelemetryError(f"no home folder can keep the answer; set HOME, or {variable}=1")
     if arguments.command == "on":
-        answers.store(folders.config, "on", at)
+        if is_here(product) or not _may_send_unanswered(product.name, {}):
+            answers.store(folders.config, "on", at)
+        else:
+            _take_back(product)
         return _NOTHING
     return withdraw(folders, at, on_wait=on_wait)
+
+
+def _take_back(product: Product) -> None:
+    """Delete the answer: of one that was given for a mistyped name, nothing else would remain."""
+    try:
+        os.unlink(_file(product))
+    except FileNotFoundError:
+        pass
 
 
 class _Waiting:
@@ -205,7 +245,9 @@ def _show(outcomes: list[Outcome], stored: list[str], says: str, screen: Screen)
         if _is_busy(one):
             screen.note(f"{product.name}: {STILL}")
         on, because = product.told()
-        if on is None:
+        if says == "on" and _file(product) not in stored and not is_here(product):
+            screen.line(f"{product.name}: {NOT_KEPT}")
+        elif on is None:
             screen.note(f"{product.name}: {because}")
         elif on != (says == "on"):
             screen.note(f"{product.name} is {'on' if on else 'off'}: {because}")

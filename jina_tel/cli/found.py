@@ -238,6 +238,16 @@ def _below(folder: str) -> list[str]:
     return [name for name in found if is_product(name) and _has_traces(os.path.join(folder, name))]
 
 
+def is_here(product: Product) -> bool:
+    """Tell whether anything of a product is here but an answer: ours is known anyhow."""
+    places = (product.folders.config, product.folders.state)
+    left = [name for name in TRACES if name != answers.FILE]
+    found = [
+        os.path.lexists(os.path.join(folder, name)) for folder in places if folder for name in left
+    ]
+    return product.name == ALWAYS or any(found)
+
+
 def _has_traces(folder: str) -> bool:
     return any(os.path.lexists(os.path.join(folder, name)) for name in TRACES)
 

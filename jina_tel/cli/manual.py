@@ -28,8 +28,9 @@ Where these texts say <config> and <state>: jina-tel status names the folders.
 EXAMPLES: Rows = (
     ("jina-tel status", "on or off, and because of what"),
     ("jina-tel preview --pretty", "what would leave now, every byte of it"),
-    ("jina-tel off", "no, for good"),
+    ("jina-tel off", "no, to every product found here"),
     ("jina-tel off --product jina", "no, to one product"),
+    ("jina-tel off --all", "no, also to those installed later"),
     ('eval "$(jina-tel completion bash)"', "complete commands with the tab key"),
 )
 
