@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from commands import CLOSED, command, wait_here
 
 from jina_tel import identity, sent
@@ -29,6 +30,20 @@ def test_reset_makes_another_uid_and_leaves_what_waits():
     assert before != uid_of(journal)
     assert journal.waiting_bytes()
     assert 0o600 == os.stat(os.path.join(folder_of(journal), "uid")).st_mode & 0o777
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_reset_says_what_becomes_of_what_was_sent(is_on):
+    journal = wait_here(1)
+    before = identity.uid(identity.load_secret(folder_of(journal)), "jina")
+    if not is_on:
+        command("off")
+    said = command("reset-id").out
+
+    assert said.startswith(f"jina: replaced: {before}\n")
+    assert "forgotten" not in said
+    assert f"  uid            {uid_of(journal) if is_on else 'made at the next event'}\n" in said
+    assert "stays at the endpoint under the old uid, and nobody can ask it to delete that" in said
 
 
 def test_reset_without_a_uid_makes_none():

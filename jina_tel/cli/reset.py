@@ -1,4 +1,4 @@
-"""``jina-tel reset-id``: another uid; the old one is forgotten here."""
+"""``jina-tel reset-id``: another uid; the old one is no more, here."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ nobody can ask it to delete that: jina-tel forget does both.
 
   jina-tel reset-id --product jina
 """
+STAYS = "stays at the endpoint under the old uid, and nobody can ask it to delete that any more"
 
 
 def add(commands: Commands) -> None:
@@ -61,8 +62,9 @@ def _show(outcome: Mapping[str, Any], screen: Screen) -> None:
     if old is None:
         screen.line(f"{name}: no uid was made yet")
         return
-    screen.line(f"{name}: ", Styled("forgotten", "good"), f": {old}")
+    screen.line(f"{name}: ", Styled("replaced", "good"), f": {old}")
     screen.field("uid", "made at the next event" if new is None else str(new))
+    screen.field("what was sent", STAYS)
 
 
 def _reset(product: Product) -> dict[str, Any]:
