@@ -78,7 +78,11 @@ def command_line() -> str:
     grammar = parser.build()
     commands = parser.commands_of(grammar)
     about = parser.summaries_of(grammar)
-    overview = [(f"[`jina-tel {name}`](#jina-tel-{name})", about[name]) for name in commands]
+    overview = [
+        part
+        for group, names in grammar.groups.items()
+        for part in (f"Commands for {group}:\n", table(("command", ""), rows_of(names, about)))
+    ]
     exits = [(f"`{code}`", plain(text)) for code, text in manual.EXIT_CODES]
     return "\n".join(
         [
@@ -91,7 +95,7 @@ def command_line() -> str:
             STARTED,
             text_of(manual.DESCRIPTION),
             block("\n".join(f"{command:36}# {does}" for command, does in manual.EXAMPLES)),
-            table(("command", ""), overview),
+            *overview,
             options(grammar),
             "## Exit codes",
             "",
@@ -99,6 +103,10 @@ def command_line() -> str:
             *(section(name, command) for name, command in commands.items()),
         ]
     )
+
+
+def rows_of(names: list[str], about: dict[str, str]) -> list[tuple[str, str]]:
+    return [(f"[`jina-tel {name}`](#jina-tel-{name})", about[name]) for name in names]
 
 
 def section(name: str, command: argparse.ArgumentParser) -> str:
@@ -135,7 +143,7 @@ def options(command: argparse.ArgumentParser) -> str:
 
 def words_of(action: argparse.Action) -> list[str]:
     takes = [] if action.nargs == 0 else [value_of(action)]
-    return [*action.option_strings[-1:], *takes]
+    return [*action.option_strings, *takes]
 
 
 def value_of(action: argparse.Action) -> str:

@@ -9,7 +9,7 @@ from ..errors import TelemetryError
 from . import INTERRUPTED, PIPE_CLOSED
 from .parser import parse
 from .screen import Screen
-from .usage import DONE, IN_THE_WAY, WRONG_USAGE, UsageError
+from .usage import DONE, IN_THE_WAY, WRONG_USAGE, NoCommandError, UsageError
 from .words import said_by
 
 TYPE_CHECKING = False
@@ -29,6 +29,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         code = _end(screen, INTERRUPTED, "interrupted")
     except BrokenPipeError:
         code = _end(screen, PIPE_CLOSED)
+    except NoCommandError as error:
+        screen.explain(*str(error).split("\n"))
+        code = _end(screen, WRONG_USAGE)
     except UsageError as error:
         code = _end(screen, WRONG_USAGE, str(error))
     except (OSError, TelemetryError) as error:

@@ -41,7 +41,7 @@ EXIT_CODES: Rows = (
         "it was not: telemetry is off for all (status), something still waits (send), a request"
         " may still be under way (off), an endpoint did not delete (forget)",
     ),
-    ("2", "wrong usage; one line says what is wanted"),
+    ("2", "wrong usage; one line says what is wanted, or which commands there are"),
     (
         "3",
         "something was in the way, a file, a folder, a full disk: one line says it; of status:"

@@ -23,16 +23,18 @@ from . import (
     store,
 )
 from .manual import DESCRIPTION, epilog
-from .usage import UsageError, suggest
+from .usage import NoCommandError, UsageError, suggest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-COMMANDS = (
-    *(status, answer, preview, show, fields, send, reset, forget),
-    *(collect, report, export, store, completion),
-)
+GROUPS = {
+    "users": (status, answer, preview, show, fields, send, reset, forget, completion),
+    "maintainers": (collect, report, export, store),
+}
+NAME, HELP = "jina-tel", "help"
+MORE = "jina-tel help COMMAND tells more of one; jina-tel --help more of all"
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -43,7 +45,15 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises where argparse would print and exit."""
+    """Raises where argparse would print and exit.
+
+    Attributes:
+        groups: the names of the commands, by whom they are for.
+    """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.groups: dict[str, list[str]] = {}
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError."""
@@ -66,20 +76,22 @@ def parse(argv: list[str]) -> argparse.Namespace:
     named = next((word for word in argv if not word.startswith("-")), None)
     commands = commands_of(parser)
     _refuse_early(argv, parser)
+    if named == HELP:
+        return parse([*(word for word in argv if word != HELP), "--help"])
     if named is not None and named not in commands:
-        raise UsageError(f"there is no command {named!r}{suggest(named, commands)}")
+        raise UsageError(f"there is no command {named!r}{suggest(named, (*commands, HELP))}")
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         options = options_of(commands[str(named)])
         raise UsageError(f"{named} takes no {unknown[0]!r}{suggest(unknown[0], options)}")
     if named is None:
-        raise UsageError(f"a command is wanted: {', '.join(commands)}; see jina-tel --help")
+        raise NoCommandError(f"{parser.format_usage()}\n{listing(parser)}\n{MORE}")
     return arguments
 
 
 def _refuse_early(argv: list[str], parser: Parser) -> None:
     """Raise UsageError for what stands before the command, and belongs behind it."""
-    own = ("-h", *options_of(parser))
+    own = ("-h", "-V", *options_of(parser))
     further = {option for one in commands_of(parser).values() for option in options_of(one)}
     for word in itertools.takewhile(lambda word: word.startswith("-"), argv):
         name = word.partition("=")[0]
@@ -92,19 +104,38 @@ def _refuse_early(argv: list[str], parser: Parser) -> None:
 def build() -> Parser:
     """Return the parser of all commands."""
     parser = Parser(
-        prog="jina-tel",
+        prog=NAME,
+        usage=f"{NAME} [--help] [--version] [--no-color] COMMAND ...",
         description=DESCRIPTION,
-        epilog=epilog(),
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
-    version = f"jina-tel {__version__}"
-    parser.add_argument("--version", action="version", version=version, help="print the version")
+    parser.add_argument(
+        "-V",
+        "--version",
+        action="version",
+        version=f"{NAME} {__version__}",
+        help="print the version",
+    )
     _add_no_color(parser)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for module in COMMANDS:
-        module.add(Commands(commands))
+    # argparse knows no groups of commands: it lists none, and the list stands below its help.
+    commands = parser.add_subparsers(prog=NAME, help=argparse.SUPPRESS, parser_class=Parser)
+    for group, modules in GROUPS.items():
+        before = len(commands.choices)
+        for module in modules:
+            module.add(Commands(commands))
+        parser.groups[group] = list(commands.choices)[before:]
+    parser.epilog = f"{listing(parser)}\n{epilog()}"
     return parser
+
+
+def listing(parser: Parser) -> str:
+    """Return what each command does, a line each, by whom they are for."""
+    about = summaries_of(parser)
+    return "\n".join(
+        f"commands for {group}:\n" + "".join(f"  {name:14}{about[name]}\n" for name in names)
+        for group, names in parser.groups.items()
+    )
 
 
 class Commands:

@@ -97,9 +97,13 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Tell standard error one line; where it cannot be told, nobody is there."""
+        self.explain(f"jina-tel: {text}")
+
+    def explain(self, *lines: str) -> None:
+        """Tell standard error some lines, as they are."""
         try:
             if self._err is not None:
-                self._err.write(f"jina-tel: {plain(text)}\n")
+                self._err.write("".join(f"{plain(line)}\n" for line in lines))
                 self._err.flush()
         except (OSError, ValueError):
             pass

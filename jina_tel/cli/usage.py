@@ -15,6 +15,10 @@ class UsageError(Exception):
     """The arguments are not of the grammar; the message says what is wanted."""
 
 
+class NoCommandError(UsageError):
+    """There is no command; the message is a short help, of several lines."""
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean ...?"`` where something like ``word`` is known, else ``""``."""
     near = difflib.get_close_matches(word.partition("=")[0], list(known), n=1, cutoff=0.6)

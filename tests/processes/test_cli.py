@@ -14,6 +14,7 @@ from machine import wait_until
 from terminal import CLI, Terminal, environment, in_pipe, on_terminal, started
 
 from jina_tel import identity
+from jina_tel.cli.parser import build, commands_of
 from jina_tel.testing import Hung, Status
 
 COMMANDS = [
@@ -234,8 +235,9 @@ def test_a_no_that_a_full_disk_does_not_take_is_said_with_its_file(waiting):
 
 
 WRONG = [
-    ((), "a command is wanted"),
     (("statsu",), "did you mean status?"),
+    (("hlep",), "did you mean help?"),
+    (("help", "statsu"), "did you mean status?"),
     (("--jsn",), "takes no '--jsn'"),
     (("--json", "status"), "takes no '--json'; it stands behind the command"),
     (("--no-color", "--product=jina", "status"), "no '--product'; it stands behind the command"),
@@ -257,6 +259,46 @@ def test_wrong_usage_is_2_and_one_line(words, said):
     assert (2, b"") == (done.returncode, done.stdout)
     assert said in done.stderr.decode().replace("\\\\", "\\")
     assert 1 == len(done.stderr.splitlines())
+
+
+USERS, MAINTAINERS = "\ncommands for users:\n", "\ncommands for maintainers:\n"
+
+
+def test_without_a_command_there_is_a_short_help():
+    done = in_pipe()
+    said = done.stderr.decode()
+
+    assert (2, b"") == (done.returncode, done.stdout)
+    assert said.startswith("usage: jina-tel ")
+    assert said.index(USERS) < said.index("\n  off ") < said.index(MAINTAINERS)
+    assert said.index(MAINTAINERS) < said.index("\n  collect ")
+    assert said.endswith("\njina-tel help COMMAND tells more of one; jina-tel --help more of all\n")
+    assert len(said.splitlines()) < 24
+
+
+def test_the_help_groups_its_commands():
+    said = in_pipe("--help").stdout.decode()
+    names = re.findall(r"(?m)^  ([a-z-]+)  +", said[said.index(USERS) : said.index("\nexamples:")])
+
+    assert list(commands_of(build())) == names
+    assert said.index(USERS) < said.index("\n  forget ") < said.index(MAINTAINERS)
+    assert said.index(MAINTAINERS) < said.index("\n  store ")
+
+
+ALIKE = [
+    (("help",), ("--help",)),
+    (("help", "off"), ("off", "--help")),
+    (("-h",), ("--help",)),
+    (("-V",), ("--version",)),
+]
+
+
+@pytest.mark.parametrize(("words", "others"), ALIKE, ids=str)
+def test_what_users_try_for_help_works(words, others):
+    done, other = in_pipe(*words), in_pipe(*others)
+
+    assert (0, b"") == (done.returncode, done.stderr)
+    assert done.stdout == other.stdout != b""
 
 
 @pytest.mark.parametrize("word", {words[0]: 0 for words in COMMANDS})
