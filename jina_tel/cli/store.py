@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from .collect import STORE_PASSWORD, require_extra
 from .screen import Bar
 from .usage import DONE, NO, UsageError
@@ -9,7 +11,7 @@ from .usage import DONE, NO, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from typing import Any
 
@@ -34,6 +36,7 @@ while it is copied: stop the collectors; their clients keep what they have.
   jina-tel store init new.duckdb
   jina-tel store check new.duckdb --json
 """
+ADVICE = "end it first, or take a copy and use that: jina-tel export COPY.duckdb --store {}"
 ACTS = ("init", "migrate", "check", "copy")
 
 
@@ -59,7 +62,7 @@ def run(arguments: argparse.Namespace, screen: Screen, environ: Mapping[str, str
         "check": check,
         "copy": copy,
     }
-    with privately():
+    with privately(), _alone():
         outcome = acts[arguments.act](arguments, environ.get(STORE_PASSWORD) or None)
     if arguments.json:
         screen.document(outcome)
@@ -115,6 +118,20 @@ def copy(arguments: argparse.Namespace, password: str | None) -> dict[str, Any]:
             finally:
                 bar.close()
     return {"store": shown(arguments.store), "target": shown(arguments.target), "events": events}
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Say what to do where a store is in use; raises StoreError."""
+    from ..collector.errors import StoreBusyError, StoreError
+    from ..collector.running import address_of
+
+    try:
+        yield
+    except StoreBusyError as error:
+        address = address_of(error.path)
+        who = f", the collector at {address}" if address else ""
+        raise StoreError(f"{error}{who}; {ADVICE.format(error.path)}") from error
 
 
 def _refuse(arguments: argparse.Namespace) -> None:

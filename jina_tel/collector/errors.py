@@ -4,7 +4,8 @@
 
     StoreError            it cannot be opened, read or written; the message says why
     ├── StoreBusyError    another process has it
-    └── StoreFullError    there is no space left; nothing of this call was kept
+    ├── StoreFullError    there is no space left; nothing of this call was kept
+    └── ViewError         its collector was asked for a view that there is not
     OptionError           an option of the command line cannot be used
     OnwardError           what the store has does not go on to another system
 """
@@ -19,7 +20,15 @@ class StoreError(TelemetryError):
 
 
 class StoreBusyError(StoreError):
-    """Another process has the store."""
+    """Another process has the store.
+
+    Attributes:
+        path: of the store.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: another process has this store open")
+        self.path = path
 
 
 class StoreFullError(StoreError):
@@ -28,6 +37,22 @@ class StoreFullError(StoreError):
 
 class OptionError(TelemetryError):
     """What an option says cannot be used; the message names the option."""
+
+
+class ViewError(StoreError):
+    """The collector of a store was asked for a view that there is not.
+
+    Args:
+        address: what was asked for.
+        said: what it answered: ``There is no such view: since: a day like ... is wanted``.
+
+    Attributes:
+        wanted: what it wants, as the file's own report would say it.
+    """
+
+    def __init__(self, address: str, said: str) -> None:
+        super().__init__(f"{address}: {said}")
+        self.wanted = said.partition(": ")[2] or said
 
 
 class OnwardError(TelemetryError):

@@ -13,12 +13,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .errors import StoreError
+from .errors import StoreError, ViewError
 from .store.address import is_server
 
 SUFFIX = ".address"  # of the file beside the store's: its segments may be anywhere
 SECONDS = 600.0  # to make a copy of a large store
 USER = "jina-tel"
+NO_SUCH = "There is no such "  # view, product: as page.routes answers
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def asked(address: str, path: str, password: str | None) -> Iterator[http.client
     """Ask a collector for a page of its own.
 
     Raises:
-        StoreError: it cannot be reached, or says no.
+        StoreError: it cannot be reached, or says no; ViewError where it has no such page.
     """
     parts = urlsplit(address)
     made = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -72,7 +73,10 @@ def asked(address: str, path: str, password: str | None) -> Iterator[http.client
         except (OSError, http.client.HTTPException) as error:
             raise StoreError(f"{address}: the collector does not answer: {error}") from error
         if response.status != http.client.OK:
-            raise StoreError(f"{address}{path}: {response.status}, {_why(response)}")
+            why = _why(response)
+            if why.startswith(NO_SUCH):
+                raise ViewError(f"{address}{path}", why)
+            raise StoreError(f"{address}{path}: {response.status}, {why}")
         yield response
 
 

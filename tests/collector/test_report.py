@@ -71,6 +71,43 @@ def test_a_collector_is_found_wherever_its_segments_are(collectors, tmp_path):
     assert f"{file}: 0 bytes\n" == said("export", str(file), "--store", str(where))
 
 
+WRONG = [
+    (("--since", "yesterday"), "since: "),
+    (("--weeks", "0"), "weeks: "),
+    (("--product", "acme"), "no product is called 'acme'"),
+]
+
+
+@pytest.mark.parametrize(("words", "wanted"), WRONG, ids=str)
+@pytest.mark.parametrize("is_running", [True, False], ids=["collector", "file"])
+def test_what_is_asked_for_wrongly_is_said_alike(collectors, store, words, wanted, is_running):
+    if is_running:
+        collectors()
+    done = command("report", "--store", store, *words)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith(f"jina-tel: {wanted}")
+    assert 1 == len(done.stderr.splitlines())
+
+
+def test_beside_a_collector_the_store_is_checked_in_a_copy(collectors, store, tmp_path):
+    running = collectors()
+    done = command("store", "check", store)
+    copy = str(tmp_path / "copy.duckdb")
+
+    assert 3 == done.returncode
+    assert (
+        f"jina-tel: {store}: another process has this store open, the collector at "
+        f"http://127.0.0.1:{running.port}; "
+        "end it first, or take a copy and use that: "
+        f"jina-tel export COPY.duckdb --store {store}\n"
+    ) == done.stderr
+
+    said("export", copy, "--store", store)
+
+    assert "none" in said("store", "check", copy)
+
+
 def test_a_collector_that_wants_a_password_gets_it(collectors):
     words = {"JINA_TEL_COLLECTOR_PASSWORD": "the password"}
     collector = collectors("--rate", "0", **words)
@@ -146,7 +183,7 @@ def test_a_product_that_nobody_knows_is_said(collectors, store, tmp_path, words,
     names = [str(tmp_path / word) if "." in word else word for word in words]
     done = command(*names, "--store", store, "--product", "other")
 
-    assert done.returncode == (3 if is_running else 2)
+    assert done.returncode == (3 if is_running and words[0] == "export" else 2)
     assert "no product is called 'other'; there are: jina" in done.stderr
     assert not (tmp_path / "out.ndjson").exists()
 

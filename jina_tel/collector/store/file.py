@@ -68,7 +68,7 @@ def translated(path: str) -> Iterator[None]:
 def _translated(error: duckdb.Error, path: str) -> StoreError:
     said = str(error)
     if "Conflicting lock" in said or "Could not set lock" in said:
-        return StoreBusyError(f"{path}: another process has this store open")
+        return StoreBusyError(path)
     if "No space left" in said or "not enough space" in said.lower():
         return StoreFullError(f"{path}: there is no space left on its disk; make room")
     if "not a valid DuckDB database file" in said:
