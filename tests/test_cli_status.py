@@ -237,6 +237,57 @@ def test_a_product_is_found_by_any_trace(home, kind, trace):
     assert ["jina", "acme"] == [p["product"] for p in command("status", "--json").json["products"]]
 
 
+@pytest.fixture
+def alone(home, monkeypatch):
+    """Have acme been used here, and jina never; return the folder of answers."""
+    monkeypatch.delenv("JINA_TEL_HOME")
+    wait_here(1, settings=ACME)
+    return home / "config" / "jina_tel"
+
+
+def names_shown():
+    return [one["product"] for one in command("status", "--json").json["products"]]
+
+
+def test_jina_is_not_shown_beside_others_where_it_never_was(alone):
+    off = command("off")
+
+    assert ["acme"] == names_shown()
+    assert "jina  " not in off.out
+    assert not (alone / "jina").exists()
+    assert ["acme"] == command("completion", "products").out.split()
+    assert ["jina"] == [
+        one["product"] for one in command("status", "--json", "--product", "jina").json["products"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["JINA_OPTOUT_TELEMETRY", "JINA_TEL_ENDPOINT", "JINA_TEL_HOME", "JINA_TEL_TOKEN"]
+)
+def test_jina_is_shown_where_a_variable_says_something_of_it(alone, monkeypatch, name):
+    monkeypatch.setenv(name, "")
+
+    assert ["jina", "acme"] == names_shown()
+
+
+def test_jina_is_shown_where_it_is_installed(alone, monkeypatch, tmp_path):
+    (tmp_path / "jina.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert ["jina", "acme"] == names_shown()
+
+
+def test_jina_is_shown_once_it_was_answered_about_and_not_when_that_is_taken_back(alone):
+    said = command("off", "--product", "jina")
+
+    assert "no product 'jina' was found here (found: acme); the answer is kept" in said.err
+    assert ["jina", "acme"] == names_shown()
+
+    command("on", "--product", "jina")
+
+    assert ["acme"] == names_shown()
+
+
 BROKEN = [b"", b"{", b"[]", b'{"v": 99}', b"\xff", b'{"v": 1, "product": "acme"}']
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.machinery import PathFinder
 
 from .. import answers, environment, folders, identity, product
 from ..consent import Consent, decide
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
-ALWAYS = JINA.settings.product
+OURS = JINA.settings.product
 TRACES = ("consent.json", "former.json", "product.json", "shown.json", "uid")  # it has been here
 HOME = Variables("x").home[1:]
 
@@ -45,7 +46,7 @@ class Product:
     """
 
     def __init__(self, name: str, environ: Mapping[str, str]) -> None:
-        known = JINA.settings if name == ALWAYS else Settings(name)
+        known = JINA.settings if name == OURS else Settings(name)
         self.name = name
         self.environ = environ
         self.folders = folders.folders_of(known, environ)
@@ -154,8 +155,19 @@ def _that_exists(path: str) -> str:
 
 
 def names(environ: Mapping[str, str]) -> list[str]:
-    """Return the names of all products found here, ``jina`` in any case."""
-    return sorted({ALWAYS, *traces(environ)}, key=lambda name: (name != ALWAYS, name))
+    """Return the names of all products found here; ``jina`` also where there is no other."""
+    found = traces(environ)
+    if not found or is_known(environ):
+        found.add(OURS)
+    return sorted(found, key=lambda name: (name != OURS, name))
+
+
+def is_known(environ: Mapping[str, str]) -> bool:
+    """Tell whether our own product is installed here, or a variable says something of it."""
+    own = JINA.settings.variables
+    said = any(name in environ for name in (own.optout, own.endpoint, own.home, own.token))
+    package = PathFinder.find_spec(OURS)
+    return said or (package is not None and package.origin is not None)  # no mere folder
 
 
 def traces(environ: Mapping[str, str]) -> set[str]:
@@ -175,7 +187,7 @@ def products(environ: Mapping[str, str], chosen: list[str] | None) -> list[Produ
     """
     here = names(environ)
     for name in chosen or ():
-        if name not in here:
+        if name not in (*here, OURS):
             raise UsageError(
                 f"no product {name!r} was found here{suggest(name, here)} "
                 f"(found: {', '.join(here)})"
@@ -239,13 +251,13 @@ def _below(folder: str) -> list[str]:
 
 
 def is_here(product: Product) -> bool:
-    """Tell whether anything of a product is here but an answer: ours is known anyhow."""
+    """Tell whether anything of a product is here but an answer."""
     places = (product.folders.config, product.folders.state)
     left = [name for name in TRACES if name != answers.FILE]
     found = [
         os.path.lexists(os.path.join(folder, name)) for folder in places if folder for name in left
     ]
-    return product.name == ALWAYS or any(found)
+    return any(found) or (product.name == OURS and is_known(product.environ))
 
 
 def _has_traces(folder: str) -> bool:
