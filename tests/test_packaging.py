@@ -129,7 +129,7 @@ print(metadata.version("jina_tel"), sorted(needs), len(list(metadata.distributio
 """
     from jina_tel import __version__
 
-    wanted = f"{__version__} ['platformdirs', 'wrapt>=1.16'] 3"
+    wanted = f"{__version__} ['platformdirs>=2.0', 'wrapt>=1.16'] 3"
 
     assert wanted == in_it(installed, code, tmp_path)
 
