@@ -7,6 +7,7 @@ imported once there is something to record.
 from __future__ import annotations
 
 import os
+import sys
 
 from . import clock
 from .consent import Consent, variables_say
@@ -20,7 +21,7 @@ DAY = 86400.0  # longer than that no lock can be asked to wait on every system
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Callable, NoReturn
+    from typing import Any, Callable, NoReturn
 
     from .burst import Again
     from .facts import Fact
@@ -88,6 +89,8 @@ class Telemetry(Instrumenting):
         self._turns = Turns(self._record_first)
         self._still_off: Callable[[], bool] | None = None  # while off: whether that holds still
         self._again: Again | None = None  # in a burst: records an event, or returns False
+        self._module: str = sys._getframe(1).f_globals.get("__name__", "__main__")
+        _products[product] = self
 
     def __repr__(self) -> str:
         return f"Telemetry({self._settings.product!r})"
@@ -95,6 +98,10 @@ class Telemetry(Instrumenting):
     def __deepcopy__(self, memo: object) -> Telemetry:
         """Return itself: what an instance of the host's holds of it is shared by its copies."""
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a name: elsewhere it is the same product's, of the module that has made it."""
+        return _of_product, (self._settings.product, self._module)
 
     def configure(
         self,
@@ -214,3 +221,16 @@ class Telemetry(Instrumenting):
             self._recorder.fence(error)
         else:
             self._say(error)
+
+
+_products: dict[str, Telemetry] = {}  # the last that was made of each
+
+
+def _of_product(product: str, module: str) -> Telemetry:
+    """Return what a pickled one is here: off, without an endpoint, where nobody has made it."""
+    if product not in _products:
+        try:
+            __import__(module)
+        except Exception:  # noqa: BLE001 - the module of a host's, or none
+            pass
+    return _products.get(product) or Telemetry(product)
