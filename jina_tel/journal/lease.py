@@ -29,13 +29,14 @@ class Lease:
         held: the descriptor; its number is -1 once the lease has ended.
     """
 
-    __slots__ = ("_flags", "held", "lines", "lock")
+    __slots__ = ("_flags", "_is_overdue", "held", "lines", "lock")
 
     def __init__(self, descriptor: int, lines: int) -> None:
         self.lines = lines
         self.lock = forks.new_lock()
         self.held = files.Held(descriptor)
         self._flags = fcntl(descriptor, F_GETFL)
+        self._is_overdue = False
 
     def append(self, line: bytes) -> bool:
         """Append a line; False where that has to be done in another way. For who has the lock."""
@@ -50,15 +51,21 @@ class Lease:
         return self.held.number < 0
 
     def end(self) -> bool:
-        """Close the file; False where a line is being written to it all the while."""
-        if not self.lock.acquire(timeout=END_SECONDS):
+        """Close the file; False where a line is being written to it all the while.
+
+        Once: who still has the lock the next time was ended by a signal of the host's in between.
+        """
+        has_lock = self.lock.acquire(timeout=END_SECONDS)
+        if not (has_lock or self._is_overdue):
+            self._is_overdue = True
             return False
         try:
             self._close()
         except OSError:
             pass  # the host has closed it
         finally:
-            self.lock.release()
+            if has_lock:
+                self.lock.release()
         return True
 
     def _close(self) -> None:
