@@ -93,6 +93,8 @@ class Hook:
             again = self.telemetry._again
             if again is None or not again(known[1]):
                 self.telemetry._record(known[1])
+        except RecursionError:
+            pass  # the host is at its limit: there is no room to tell, either
         except Exception as error:  # noqa: BLE001 - the fence on the host's thread
             self._fence(error)
 
@@ -100,6 +102,8 @@ class Hook:
         """Record that the start of ``subject`` raised; never what."""
         try:
             self.telemetry._record(self._name(subject, "failed"))
+        except RecursionError:
+            pass
         except Exception as error:  # noqa: BLE001 - the same fence
             self._fence(error)
 

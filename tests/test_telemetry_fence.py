@@ -258,3 +258,28 @@ def test_a_signal_handler_that_starts_amid_our_imports_loses_nothing(receiver, m
     assert (0, "") == (process.returncode, process.stderr)
     assert ["Flow.start"] * 4 == [payload["event"] for payload in receiver.payloads]
     assert not receiver.losses
+
+
+def test_a_start_at_the_limit_of_recursion_succeeds_or_has_not_been(acme):
+    """Behind a start that succeeded ours needs more room than is left."""
+    began = []
+
+    @acme.instrumented
+    class Flow:
+        def start(self):
+            began.append(self)
+
+    def deep(levels):
+        return deep(levels - 1) if levels else Flow().start()
+
+    Flow().start()
+    limit, failed = sys.getrecursionlimit(), 0
+    for levels in range(limit - 150, limit):
+        before = len(began)
+        try:
+            deep(levels)
+        except RecursionError:
+            failed += 1
+            assert before == len(began)
+
+    assert 0 < failed < 150
