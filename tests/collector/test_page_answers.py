@@ -131,8 +131,22 @@ def test_retention_is_blank_where_a_week_is_not_over():
     rows += [row("0-1", at=start + WEEK, uid=0), row("0-3", at=NOW, uid=0)]
     table = answer("retention", rows, weeks="4")
 
-    assert (date(2026, 2, 23), 4, 0.25, 0.0, *[None] * 10) == table.rows[0]
-    assert (date(2026, 3, 9), 0, *[None] * 12) == table.rows[-1]
+    assert [(date(2026, 2, 23), 4, 0.25, 0.0, *[None] * 10)] == table.rows
+
+
+def test_the_weeks_begin_with_the_first_of_which_anything_is_known():
+    rows = [*people(1, at=NOW - 6 * WEEK), *people(1)]
+
+    assert [7, 3, 4] == [len(answer("weekly", rows, weeks=n).rows) for n in ("26", "3", "4")]
+    assert [7, 7] == [len(answer(name, rows).rows) for name in ("weekly", "versions")]
+    assert "Events of 7 weeks" in answer("events", rows).note
+
+
+def test_of_one_week_a_few_are_shown():
+    table = answer("weekly", people(1, at=NOW))
+
+    assert [0, 0, 0, 1] == [row[1] for row in table.rows]
+    assert [] == answer("retention", people(1, at=NOW)).rows
 
 
 def test_ci_is_counted_when_it_is_asked_for():

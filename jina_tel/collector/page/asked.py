@@ -34,7 +34,7 @@ class Asked:
     @property
     def weeks(self) -> range:
         """The weeks that are shown."""
-        return range(self.filters.since, self.filters.until + 1)
+        return range(self.filters.begins, self.filters.until + 1)
 
     @property
     def few(self) -> str:

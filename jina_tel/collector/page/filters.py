@@ -12,6 +12,7 @@ from ..store.columns import DAY_SECONDS, first_day, week_of
 EPOCH = date(1970, 1, 1)
 WEEKS = 26
 MOST_WEEKS = 520
+FEW_WEEKS = 4  # are shown also where less is known
 SPANS = (4, 12, 26, 52)
 KNOWN = ("product", "since", "until", "weeks", "version", "ci")
 MOST_CHARACTERS = 200
@@ -42,7 +43,7 @@ class Filters:
 
     Attributes:
         product: whose usage; ``""`` for the first that there is.
-        since: the first week.
+        since: the first week that is asked for.
         until: the last week.
         now: the week that has not ended yet.
         version: of the product, ``""`` for all.
@@ -65,8 +66,13 @@ class Filters:
         return whole if whole >= max(self.since, self.oldest) else self.until
 
     @property
+    def begins(self) -> int:
+        """The first week that is shown: none before anything is known, but a few in any case."""
+        return max(self.since, min(self.oldest, self.until - FEW_WEEKS + 1))
+
+    @property
     def weeks(self) -> int:
-        """How many weeks are shown."""
+        """How many weeks are asked for."""
         return self.until - self.since + 1
 
     def dates(self) -> tuple[date, date]:

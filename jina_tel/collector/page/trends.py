@@ -83,7 +83,9 @@ def retention(asked: Asked) -> Table:
     rows: Rows = []
     for cohort in shown_cohorts:
         size = cohorts[cohort][0]
-        known = size > 0 and size >= asked.fewest
+        if size == 0:
+            continue
+        known = size >= asked.fewest
         back = (
             enough(cohorts[cohort][age], asked.fewest) if known and cohort + age <= last else None
             for age in range(1, FOLLOWED + 1)

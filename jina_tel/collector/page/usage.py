@@ -8,6 +8,7 @@ from ..store import queries
 from .asked import Asked, Rows, day
 from .folding import enough
 from .tables import Cell, Column, Table, number_of, shown
+from .words import counted
 
 STARTS, FAILURES = ".start", ".failed"
 WORST, ENOUGH_STARTS = 3, 50  # versions that are named, and what they must have been started
@@ -32,7 +33,7 @@ def events(asked: Asked) -> Table:
         "What is used, and by how many?",
         (Column("event", "text"), Column("events"), Column("share", "share"), Column("installs")),
         rows,
-        f"Events of {asked.filters.weeks} weeks; installs of the week of "
+        f"Events of {counted(len(asked.weeks), 'week')}; installs of the week of "
         f"{day(asked.filters.week)} (one that was upgraded in it counts twice).",
     )
 

@@ -150,7 +150,7 @@ Headline = tuple[str, "str | Markup", str]
 def _people(weekly: Table, asked: Asked) -> Headline:
     filters = asked.filters
     which = "the last whole week" if filters.week < filters.now else "this week, so far"
-    weeks = filters.week - filters.since
+    weeks = filters.week - filters.begins
     first, last = weekly.rows[0][PEOPLE_COLUMN], weekly.rows[weeks][PEOPLE_COLUMN]
     is_known = weeks > 0 and isinstance(first, int) and isinstance(last, int) and first > 0
     grown = number_of(last) / number_of(first) - 1 if is_known else 0.0
@@ -160,7 +160,7 @@ def _people(weekly: Table, asked: Asked) -> Headline:
 
 def _version(versions: Table, filters: Filters) -> Headline:
     named = [column.name for column in versions.columns[1:-1]]
-    newest, *others = versions.rows[filters.week - filters.since][1:]
+    newest, *others = versions.rows[filters.week - filters.begins][1:]
     total = sum(map(number_of, (newest, *others)))
     if not named or not total:
         return "newest version", "none", ""
