@@ -98,6 +98,15 @@ def test_pythons_are_sorted_by_version_with_what_would_be_dropped():
     ]
 
 
+def test_machines_that_run_the_same_wheels_are_one():
+    names = ("x86_64", "AMD64", "aarch64", "arm64", "riscv64")
+    rows = [one for name in names for one in people(2, architecture=name)]
+
+    assert [("arm64", 4), ("x86_64", 4), ("riscv64", 2)] == [
+        one[:2] for one in answer("architecture", rows).rows
+    ]
+
+
 def test_a_share_is_compared_with_that_of_twelve_weeks_before():
     before = NOW - 13 * WEEK
     rows = [*people(3, platform="Linux"), *people(1, platform="Darwin")]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from ..store import queries
 from .asked import Asked, Rows, day
 from .folding import Groups, folded, grouped, version_key
 from .tables import Column, Table, number_of
 
 CHANGE = Column("12 weeks", "change")
+# A processor has the name that its system gives it; the wheels are for the processor.
+SAME = {"AMD64": "x86_64", "amd64": "x86_64", "ARM64": "arm64", "aarch64": "arm64"}
 
 
 def pythons(asked: Asked) -> Table:
@@ -24,7 +29,8 @@ def platforms(asked: Asked) -> Table:
 def architectures(asked: Asked) -> Table:
     """Return the installs by architecture."""
     question = "Which wheels are worth building?"
-    return _breakdown(asked, 4, "machine", "Architecture", question)
+    found = _breakdown(asked, 4, "machine", "Architecture", question, same=SAME)
+    return replace(found, note=f"{found.note} AMD64 is x86_64, and aarch64 is arm64.")
 
 
 def vendors(asked: Asked) -> Table:
@@ -48,10 +54,17 @@ def vendors(asked: Asked) -> Table:
 
 
 def _breakdown(
-    asked: Asked, index: int, name: str, title: str, question: str, *, by_version: bool = False
+    asked: Asked,
+    index: int,
+    name: str,
+    title: str,
+    question: str,
+    *,
+    by_version: bool = False,
+    same: Mapping[str, str] | None = None,
 ) -> Table:
-    """Return the installs of the last whole week by one of their facts."""
-    now, before = _two_weeks(asked, index)
+    """Return the installs of the last whole week by one of their facts; ``same`` are one group."""
+    now, before = _two_weeks(asked, index, same or {})
     kept, rest = folded(now, asked.fewest)
     total = sum(now.values())
     order = sorted(kept, key=version_key, reverse=True) if by_version else _largest_first(kept)
@@ -71,13 +84,17 @@ def _breakdown(
     return Table(title.lower(), title, question, tuple(columns), rows, note)
 
 
-def _two_weeks(asked: Asked, index: int) -> tuple[Groups, Groups]:
+def _two_weeks(asked: Asked, index: int, same: Mapping[str, str]) -> tuple[Groups, Groups]:
     """Return the groups of the last whole week, and those of twelve weeks earlier."""
     found = asked.rows(queries.ENVIRONMENTS)
     wanted = [row for row in found if asked.filters.ci == "in" or row[1] == "people"]
     parameters = asked.filters.parameters()
     now, before = (
-        grouped((row[index], row[-1]) for row in wanted if row[0] == parameters[week])
+        grouped(
+            (same.get(row[index], row[index]), row[-1])
+            for row in wanted
+            if row[0] == parameters[week]
+        )
         for week in ("week", "before")
     )
     return now, before
