@@ -224,6 +224,14 @@ def test_an_empty_store_says_what_to_do():
         assert "" == client.get("/report.json").json()["product"]
 
 
+def test_a_share_that_came_back_is_in_per_cent():
+    rows = [row(f"{uid}", at=NOW - 3 * 7 * DAY, uid=uid) for uid in range(4)]
+    with shown([*rows, row("back", at=NOW - 2 * 7 * DAY, uid=1)]) as client:
+        page = client.get("/").text
+
+    assert ">25 %</td>" in page
+
+
 def test_what_has_come_since_is_on_the_page_at_once():
     with shown(starts(3)) as client:
         before = client.get("/").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 import zlib
 from datetime import date
 from urllib.parse import parse_qsl
@@ -45,7 +46,7 @@ def people(count, at=NOW - WEEK, **facts):
     ]
 
 
-def test_people_ci_and_passing_runs_are_counted_apart():
+def test_people_ci_and_one_off_runs_are_counted_apart():
     rows = [
         *people(3),
         *people(2, ci_vendor="Jenkins", kept=False),
@@ -53,9 +54,10 @@ def test_people_ci_and_passing_runs_are_counted_apart():
         *people(4, at=NOW),
     ]
 
-    assert [(date(2026, 3, 9), 3, 2, 1), (date(2026, 3, 16), 4, 0, 0)] == list(
-        answer("weekly", rows, weeks="2").rows
-    )
+    table = answer("weekly", rows, weeks="2")
+
+    assert [(date(2026, 3, 9), 3, 2, 1), (date(2026, 3, 16), 4, 0, 0)] == list(table.rows)
+    assert ["week", "people", "CI runs", "one-off runs"] == [one.name for one in table.columns]
 
 
 def test_an_install_counts_once_a_week_however_often_it_starts():
@@ -181,6 +183,15 @@ def test_health_tells_what_was_lost_and_rejected():
     rows = {one[0]: one[1] for one in answer("health", people(1), losses).rows}
 
     assert (3, 3) == (rows["rejected"], rows["lost: too old"])
+
+
+def test_what_was_sent_again_is_said_to_count_once():
+    store = fresh()
+    store.load(people(3), [])
+    store.load(people(2), [])
+    table = QUESTIONS["health"](asked_of(store, {}, time.time()))
+
+    assert ("sent again, counted once", 2, 0.4) == table.rows[1]
 
 
 def test_a_group_of_fewer_than_k_is_folded():

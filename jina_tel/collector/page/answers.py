@@ -20,7 +20,7 @@ def health(asked: Asked) -> Table:
     came = accepted + duplicate
     rows: Rows = [
         ("accepted", accepted, accepted / came if came else None),
-        ("duplicate", duplicate, duplicate / came if came else None),
+        ("sent again, counted once", duplicate, duplicate / came if came else None),
         ("rejected", lost.pop("rejected", 0), None),
     ]
     names = ("within a minute", "within an hour", "within a day", "later")
@@ -35,8 +35,8 @@ def health(asked: Asked) -> Table:
         "Is what is shown here all there is?",
         (Column("measure", "text"), Column("events"), Column("share", "share")),
         rows,
-        "By the day on which they came, for all versions. A duplicate was sent again and counted "
-        "once; lost is what the clients' own ledgers say.",
+        "By the day on which they came, for all versions. A client that left before its answer "
+        "sends again, which is no fault; lost is what the clients' own ledgers say.",
     )
 
 

@@ -194,7 +194,7 @@ def _field(cell: Cell, column: Column) -> Markup:
     if column.kind != "share" or not isinstance(cell, (int, float)):
         return _cell(cell, column)
     warmth = min(int(cell / HOTTEST * HEATS), HEATS - 1)
-    return tag("td", f"{100 * cell:.0f}", class_=f"share h{warmth}")
+    return tag("td", f"{100 * cell:.0f} %", class_=f"share h{warmth}")
 
 
 def figures(table: Table, _: Filters) -> Markup:

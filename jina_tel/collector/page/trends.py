@@ -35,10 +35,10 @@ def weekly(asked: Asked) -> Table:
         "weekly",
         "Weekly active installs",
         "How many use it, and is it growing?",
-        (Column("week", "week"), Column("people"), Column("CI runs"), Column("passing runs")),
+        (Column("week", "week"), Column("people"), Column("CI runs"), Column("one-off runs")),
         rows,
-        "People: installs that keep their id. A CI run has an id of its own, and so has a run that "
-        "passes in a container or a home that cannot be written; neither is an install.",
+        "People: installs that keep their id. A CI run has an id of its own, and so has a one-off "
+        "run, in a container or a home that cannot be written; neither is an install.",
     )
 
 
