@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -16,6 +17,8 @@ from .page import view
 from .page.html import Markup, tag
 from .page.routes import HEADERS
 from .shapes import WANTED, products_of
+
+CODE = re.compile("`([^`]+)`")
 
 
 def document(schemas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -72,7 +75,11 @@ def _link(address: str) -> tuple[str, Markup]:
 
 def _operation(title: str, operation: Mapping[str, Any], shared: Mapping[str, Any]) -> Markup:
     rows = (
-        tag("tr", tag("th", status, scope="row"), tag("td", _described(answer, shared)))
+        tag(
+            "tr",
+            tag("th", status, scope="row", class_="text"),
+            tag("td", *_prose(_described(answer, shared)), class_="text"),
+        )
         for status, answer in operation["responses"].items()
     )
     body = operation.get("requestBody", {})
@@ -81,10 +88,17 @@ def _operation(title: str, operation: Mapping[str, Any], shared: Mapping[str, An
     return tag(
         "section",
         tag("h2", title),
-        *(tag("p", text) for text in said if text),
+        *(tag("p", *_prose(text)) for text in said if text),
         tag("table", tag("tbody", *rows)),
         class_="card wide",
     )
+
+
+def _prose(text: str) -> list[str | Markup]:
+    """Return the document's text, which is CommonMark, with what stands in backticks as code."""
+    parts: list[str | Markup] = [*CODE.split(text)]
+    parts[1::2] = (tag("code", part) for part in parts[1::2])
+    return parts
 
 
 def _described(answer: Mapping[str, Any], shared: Mapping[str, Any]) -> str:

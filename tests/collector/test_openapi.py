@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from jina_tel import schema
+from jina_tel.collector.openapi import document, for_people
+from jina_tel.jina import JINA
+
 HERE = Path(__file__).resolve().parent
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "50")
 
@@ -25,6 +29,19 @@ def test_there_is_a_page_that_says_it_to_people(collector):
 
     assert "<h2>POST /v1/events</h2>" in text
     assert "Nothing was kept, and the error says why." in text
+
+
+def test_the_page_for_people_marks_code_and_no_text_becomes_markup():
+    answer = {"description": "Not <b> but `a < b` and ``."}
+    operation = {"summary": "Ask.", "responses": {"200": answer}}
+    content = {"components": {"responses": {}}, "paths": {"/x": {"get": operation}}}
+    page = for_people(content)
+
+    assert '<td class="text">Not &lt;b&gt; but <code>a &lt; b</code> and ``.</td>' in page
+
+
+def test_the_page_for_people_shows_no_backtick():
+    assert "`" not in for_people(document([schema.json_schema([JINA.settings])]))
 
 
 def test_its_lines_are_those_of_the_schema(collector):
