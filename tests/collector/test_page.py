@@ -224,6 +224,40 @@ def test_an_empty_store_says_what_to_do():
         assert "" == client.get("/report.json").json()["product"]
 
 
+def points_of(page: str, mark: str) -> list[str]:
+    """Return the points of the shapes with this mark."""
+    shapes = re.findall(rf'<path d="([^"]*)" class="{mark}"/>', page)
+    return [point for shape in shapes for point in re.findall(r"[MLHV][\d.,]+", shape)]
+
+
+def test_the_week_that_runs_stands_apart_from_what_is_whole():
+    rows = [*starts(8), *(row(f"now{n}", at=NOW, uid=n) for n in range(2))]
+    with shown(rows) as client:
+        page = client.get("/?weeks=5").text
+        over = client.get(f"/?weeks=4&until={until_of(1)}").text
+
+    assert ["M0,200", "L33.33,200", "L66.67,0"] == points_of(page, "line people")
+    assert ["M85,150", "H100"] == points_of(page, "line so-far people")
+    assert {"M85,150", "H100", "V200", "H85"} == set(points_of(page, "area so-far v1"))
+    assert not any(point.startswith("L100") for point in points_of(page, "area v1"))
+    assert "25 May 2026, so far" in page
+    assert 2 == page.count("<bdi>this week so far</bdi>")
+    assert "so far" not in over
+    assert "L100,0" in points_of(over, "line people")
+
+
+@pytest.mark.parametrize("weeks", [1, 2])
+def test_one_week_is_seen_whether_it_is_over_or_not(weeks):
+    with shown([*starts(8), row("now", at=NOW, uid=1)]) as client:
+        page = client.get(f"/?weeks={weeks}").text
+        over = client.get(f"/?weeks=1&until={until_of(1)}").text
+
+    assert (weeks - 1) * 2 == len(points_of(page, "line people"))
+    assert 2 == len(points_of(page, "line so-far people"))
+    assert 2 == len(points_of(over, "line people"))
+    assert 4 == len(points_of(over, "area v1"))
+
+
 def test_a_share_that_came_back_is_in_per_cent():
     rows = [row(f"{uid}", at=NOW - 3 * 7 * DAY, uid=uid) for uid in range(4)]
     with shown([*rows, row("back", at=NOW - 2 * 7 * DAY, uid=1)]) as client:

@@ -112,8 +112,9 @@ def weeks(*marks: str) -> Callable[[Table, Filters], Markup]:
     """Draw a line for each column."""
 
     def draw(table: Table, filters: Filters) -> Markup:
-        chart = drawing.lines(table, marks, unfinished=_is_unfinished(filters))
-        return together(drawing.legend(table, marks), chart)
+        runs = filters.until == filters.now
+        chart = drawing.lines(table, marks, unfinished=runs)
+        return together(drawing.legend(table, marks, unfinished=runs), chart)
 
     return draw
 
@@ -121,12 +122,9 @@ def weeks(*marks: str) -> Callable[[Table, Filters], Markup]:
 def areas(table: Table, filters: Filters) -> Markup:
     """Draw the columns upon each other; the last one is the rest, and grey."""
     marks = [*(f"v{number}" for number in range(1, len(table.columns) - 1)), "rest"]
-    chart = drawing.stacked(table, marks, unfinished=_is_unfinished(filters))
-    return together(drawing.legend(table, marks), chart)
-
-
-def _is_unfinished(filters: Filters) -> bool:
-    return filters.until == filters.now and filters.weeks > 1
+    runs = filters.until == filters.now
+    chart = drawing.stacked(table, marks, unfinished=runs)
+    return together(drawing.legend(table, marks, unfinished=runs), chart)
 
 
 def bars(table: Table, _: Filters) -> Markup:

@@ -14,6 +14,7 @@ from .scale import HEIGHT, across, ceiling, height, months, ticks
 from .tables import Table
 from .words import short
 
+SO_FAR = 0.45  # of a week's width: the mark of the one that runs
 Series = tuple[str, str, Sequence["int | None"]]  # its name, its class, its values
 TOP, BOTTOM = 26, 24
 
@@ -24,12 +25,13 @@ def lines(table: Table, marks: Sequence[str], *, unfinished: bool) -> Markup:
     Args:
         table: of weeks.
         marks: the class of each line.
-        unfinished: whether the last week has not ended, so that its part is dotted.
+        unfinished: whether the last week has not ended: it stands apart, for a line down to it
+            would look like a fall.
     """
     weeks, series = _series(table, marks)
     top = ceiling(max((value or 0 for _, _, values in series for value in values), default=0))
     shapes = [_line(values, top, mark, unfinished=unfinished) for _, mark, values in series]
-    return _frame(table, weeks, series, top, together(*shapes))
+    return _frame(table, weeks, series, top, together(*shapes), unfinished=unfinished)
 
 
 def stacked(table: Table, marks: Sequence[str], *, unfinished: bool) -> Markup:
@@ -38,7 +40,7 @@ def stacked(table: Table, marks: Sequence[str], *, unfinished: bool) -> Markup:
     Args:
         table: of weeks.
         marks: the class of each area.
-        unfinished: whether the last week has not ended, so that its part is pale.
+        unfinished: whether the last week has not ended, and stands apart.
     """
     weeks, series = _series(table, marks)
     sums = [sum(values[i] or 0 for _, _, values in series) for i in range(len(weeks))]
@@ -47,19 +49,18 @@ def stacked(table: Table, marks: Sequence[str], *, unfinished: bool) -> Markup:
     shapes = []
     for _, mark, values in reversed(series):
         roof = [below + (value or 0) for below, value in zip(floor, values, strict=True)]
-        shapes.append(_area(floor, roof, top, mark))
+        shapes.append(_area(floor, roof, top, mark, unfinished=unfinished))
         floor = roof
-    if unfinished:
-        x = across(len(weeks) - 2, len(weeks))
-        shapes.append(tag("rect", x=f"{x:g}", width=f"{100 - x:g}", height=HEIGHT, class_="pale"))
-    return _frame(table, weeks, series, top, together(*shapes))
+    return _frame(table, weeks, series, top, together(*shapes), unfinished=unfinished)
 
 
-def legend(table: Table, marks: Sequence[str]) -> Markup:
+def legend(table: Table, marks: Sequence[str], *, unfinished: bool) -> Markup:
     """Return what each mark stands for."""
+    named = [(column.name, mark) for column, mark in zip(table.columns[1:], marks, strict=True)]
+    if unfinished:
+        named.append(("this week so far", "so-far"))
     entries = (
-        tag("li", tag("span", class_=f"key {mark}"), tag("bdi", column.name))
-        for column, mark in zip(table.columns[1:], marks, strict=True)
+        tag("li", tag("span", class_=f"key {mark}"), tag("bdi", name)) for name, mark in named
     )
     return tag("ul", *entries, class_="legend")
 
@@ -74,7 +75,13 @@ def _series(table: Table, marks: Sequence[str]) -> tuple[list[date], list[Series
 
 
 def _frame(
-    table: Table, weeks: Sequence[date], series: Sequence[Series], top: float, shapes: Markup
+    table: Table,
+    weeks: Sequence[date],
+    series: Sequence[Series],
+    top: float,
+    shapes: Markup,
+    *,
+    unfinished: bool,
 ) -> Markup:
     """Return the whole chart: grid, shapes, axes, and what is read while pointing."""
     plot = tag(
@@ -96,7 +103,7 @@ def _frame(
             "svg",
             plot,
             *_labels(weeks),
-            *(_reading(i, weeks, series) for i in range(len(weeks))),
+            *(_reading(i, name, series) for i, name in enumerate(_names(weeks, unfinished))),
             class_="plot",
             role="img",
             aria_label=f"{table.title}, a chart; its table follows.",
@@ -139,22 +146,33 @@ def _anchor(x: float) -> str:
 
 
 def _line(values: Sequence[int | None], top: float, mark: str, *, unfinished: bool) -> Markup:
-    """Return a line that is broken where a value is not known, and dotted where it is not final."""
-    points = [
-        None if value is None else f"{across(i, len(values)):g},{height(value, top):g}"
-        for i, value in enumerate(values)
-    ]
-    if len(points) == 1:
-        return _dash(points, mark)
-    last = points[-2:] if unfinished else []
-    drawn = [_path(points[:-1] if unfinished else points, f"line {mark}")]
-    return together(*drawn, _path(last, f"line unfinished {mark}"))
+    """Return a line up to the last whole week, broken where a value is not known."""
+    count, whole = len(values), len(values) - unfinished
+    heights = [None if value is None else height(value, top) for value in values]
+    if whole > 1:
+        points = (
+            None if y is None else f"{across(i, count):g},{y:g}"
+            for i, y in enumerate(heights[:whole])
+        )
+        drawn = _path([*points], f"line {mark}")
+    else:
+        drawn = together(*(_dash(0, count, y, f"line {mark}") for y in heights[:whole]))
+    last = [_dash(i, count, heights[i], f"line so-far {mark}") for i in range(whole, count)]
+    return together(drawn, *last)
 
 
-def _dash(points: Sequence[str | None], mark: str) -> Markup:
-    """Return the one point that there is, as a dash that can be seen."""
-    y = points[0].partition(",")[2] if points and points[0] else None
-    return together() if y is None else tag("path", d=f"M46,{y}H54", class_=f"line {mark}")
+def _dash(index: int, count: int, y: float | None, mark: str) -> Markup:
+    """Return the value of a week by itself, as a dash that can be seen."""
+    left, right = _span(index, count)
+    return together() if y is None else tag("path", d=f"M{left:g},{y:g}H{right:g}", class_=mark)
+
+
+def _span(index: int, count: int) -> tuple[float, float]:
+    """Return from where to where the first or the last week reaches where it stands by itself."""
+    if count == 1:
+        return 40.0, 60.0
+    width = 100 * SO_FAR / (count - 1)
+    return (0.0, width) if index == 0 else (100 - width, 100.0)
 
 
 def _path(points: Sequence[str | None], mark: str) -> Markup:
@@ -167,19 +185,37 @@ def _path(points: Sequence[str | None], mark: str) -> Markup:
     return tag("path", d="".join(steps), class_=mark) if steps else together()
 
 
-def _area(floor: Sequence[int], roof: Sequence[int], top: float, mark: str) -> Markup:
-    count = len(roof)
-    if count == 1:
-        high, low = height(roof[0], top), height(floor[0], top)
-        return tag("path", d=f"M40,{high:g}H60V{low:g}H40Z", class_=f"area {mark}")
-    over = [f"{across(i, count):g},{height(value, top):g}" for i, value in enumerate(roof)]
-    under = [f"{across(i, count):g},{height(value, top):g}" for i, value in enumerate(floor)]
-    return tag("path", d=f"M{'L'.join([*over, *reversed(under)])}Z", class_=f"area {mark}")
+def _area(
+    floor: Sequence[int], roof: Sequence[int], top: float, mark: str, *, unfinished: bool
+) -> Markup:
+    """Return an area that ends with the last whole week; a week by itself is a column."""
+    count, whole = len(roof), len(roof) - unfinished
+    over, under = (
+        [f"{across(i, count):g},{height(values[i], top):g}" for i in range(whole)]
+        for values in (roof, floor)
+    )
+    if whole > 1:
+        drawn = tag("path", d=f"M{'L'.join([*over, *reversed(under)])}Z", class_=f"area {mark}")
+    else:
+        drawn = together(*(_column(i, floor, roof, top, f"area {mark}") for i in range(whole)))
+    last = (_column(i, floor, roof, top, f"area so-far {mark}") for i in range(whole, count))
+    return together(drawn, *last)
 
 
-def _reading(index: int, weeks: Sequence[date], series: Sequence[Series]) -> Markup:
+def _column(index: int, floor: Sequence[int], roof: Sequence[int], top: float, mark: str) -> Markup:
+    left, right = _span(index, len(roof))
+    high, low = height(roof[index], top), height(floor[index], top)
+    return tag("path", d=f"M{left:g},{high:g}H{right:g}V{low:g}H{left:g}Z", class_=mark)
+
+
+def _names(weeks: Sequence[date], unfinished: bool) -> list[str]:
+    names = [f"{week:%-d %b %Y}" for week in weeks]
+    return [*names[:-1], f"{names[-1]}, so far"] if unfinished else names
+
+
+def _reading(index: int, week: str, series: Sequence[Series]) -> Markup:
     """Return the strip of one week, and what is said while the pointer is over it."""
-    count = len(weeks)
+    count = len(series[0][2])
     width = 100 / max(count - 1, 1)
     x = across(index, count)
     values = [
@@ -191,6 +227,6 @@ def _reading(index: int, weeks: Sequence[date], series: Sequence[Series]) -> Mar
         "g",
         tag("rect", x=f"{x - width / 2:g}%", y=0, width=f"{width:g}%", height=TOP + HEIGHT),
         tag("line", x1=f"{x:g}%", x2=f"{x:g}%", y1=TOP, y2=TOP + HEIGHT, class_="guide"),
-        tag("text", f"{weeks[index]:%-d %b %Y}", *values, x=0, y=14, class_="reading"),
+        tag("text", week, *values, x=0, y=14, class_="reading"),
         class_="strip",
     )
