@@ -35,7 +35,8 @@ class Telemetry(Instrumenting):
 
     Args:
         product: its name, ``[a-z][a-z0-9-]{0,15}``; in variables ``-`` becomes ``_``.
-        distributions: names of installed distributions whose versions are sent.
+        distributions: names of installed distributions whose versions are sent. The one that is
+            named like the product is the product's version.
         endpoint: ``https://…``, ``http://…``, ``otlp+https://…`` and ``otlp+http://…`` (an
             OpenTelemetry Collector), ``file:///…``, ``console:`` or ``memory:``. The
             user's variable ``<PRODUCT>_TEL_ENDPOINT`` comes first. Without either, it is off.

@@ -224,6 +224,13 @@ def test_an_empty_store_says_what_to_do():
         assert "" == client.get("/report.json").json()["product"]
 
 
+def test_where_no_version_is_sent_the_page_says_what_it_looks_for():
+    with shown(starts(9, jina="(unset)")) as client:
+        said = headline(client.get("/").text)[1]
+
+    assert "newest version not known no field says it: jina or version" == said
+
+
 def points_of(page: str, mark: str) -> list[str]:
     """Return the points of the shapes with this mark."""
     shapes = re.findall(rf'<path d="([^"]*)" class="{mark}"/>', page)

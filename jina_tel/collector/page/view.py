@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from ...facts import UNSET
 from .asked import Asked
 from .cards import Card, areas, bars, card, figures, heat, weeks
 from .filters import SPANS, Filters, monday
@@ -164,6 +165,9 @@ def _version(versions: Table, filters: Filters) -> Headline:
     total = sum(map(number_of, (newest, *others)))
     if not named or not total:
         return "newest version", "none", ""
+    if named[0] == UNSET:  # the oldest of all: there is no other
+        where = " or ".join(dict.fromkeys((filters.product, "version")))
+        return "newest version", "not known", f"no field says it: {where}"
     part = f"{share(newest / total)} of them" if isinstance(newest, int) else ""
     return "newest version", tag("bdi", named[0]), part
 
