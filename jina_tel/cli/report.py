@@ -93,8 +93,12 @@ def _of_collector(address: str, password: str | None, asked: Mapping[str, str]) 
 
 def show(report: Mapping[str, Any], screen: Screen) -> None:
     """Print a report for people."""
+    from ..collector.missing import Refused
+
+    for one in report["refused"]:
+        screen.line(str(Refused(**one)))
     if not report["product"]:
-        screen.line("nothing has come yet")
+        screen.line(f"nothing has come yet{_turned_away(report)}")
         return
     screen.line(
         Styled(str(report["product"]), "strong"), f"  {report['since']} to {report['until']}"
@@ -103,6 +107,13 @@ def show(report: Mapping[str, Any], screen: Screen) -> None:
         if table["rows"]:
             screen.line("")
             _show(table, screen)
+
+
+def _turned_away(report: Mapping[str, Any]) -> str:
+    """Return what is said of lines that were not taken, where a store has nothing else."""
+    rows = report["answers"]["health"]["rows"]
+    number = next(row["events"] for row in rows if row["measure"] == "rejected")
+    return f", but {number} line{'s were' if number != 1 else ' was'} rejected" if number else ""
 
 
 def _show(table: Mapping[str, Any], screen: Screen) -> None:

@@ -150,6 +150,8 @@ class Collector:
         for product, count in batch.refused.items():
             self._metrics.rejected.labels(product).inc(count)
             self._intake.reject(product, count)
+        if batch.lacking:
+            self._metrics.missing.count(batch.lacking)
 
     async def _keep(self, content: bytes, full: int) -> None:
         try:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Union
 
 import msgspec
 
+from . import missing
 from .alike import is_told_by_its_rest, rests_of
 from .shapes import Line, line_of, products_of
 
@@ -42,6 +43,7 @@ class Batch:
         rejected: the first ``NAMED_LINES`` of the others.
         stopped: how many of the others are of a product that is received no more.
         refused: how many of the others, by product.
+        lacking: how many of the others for want of a schema, as ``missing`` counts them.
     """
 
     lines: list[bytes] = field(default_factory=list)
@@ -49,6 +51,7 @@ class Batch:
     rejected: list[Rejection] = field(default_factory=list)
     stopped: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    lacking: Counter[missing.Lacking] = field(default_factory=Counter)
 
     def reject(self, number: int, why: str, product: str) -> None:
         """Leave out a line."""
@@ -102,6 +105,7 @@ class Decoder:
     ) -> None:
         known = products_of(schemas)
         self.products = tuple(name for name in known if name not in stopped)
+        self._stopped = frozenset(stopped)
         payloads = {name: known[name].get("payload", {}) for name in self.products}
         # With one type alone msgspec asks for no tag, and takes a line without a product.
         stops: list[Any] = [_stopped(name) for name in (NOBODY, *stopped)]
@@ -134,7 +138,7 @@ class Decoder:
                 raise ValueError(f"product: {content.product!r} is received no more")
             self._check(content, now)
         except (ValueError, RecursionError) as error:
-            batch.reject(number, reason(error), self._product(line))
+            self._reject(batch, number, self._name(line), reason(error))
         else:
             batch.lines.append(line)
             batch.taken[content.product] += 1
@@ -174,13 +178,20 @@ class Decoder:
     def _is_kept(self, at: int) -> bool:
         return self._today is not None and at >= self._today() - self._keep_seconds
 
-    def _product(self, line: bytes) -> str:
-        """Return the product of a line that cannot be taken, ``""`` where it is none of ours."""
+    def _reject(self, batch: Batch, number: int, name: str, why: str) -> None:
+        """Leave out a line of the product that it names."""
+        is_known = name in self.products
+        said = "" if name in self._stopped else missing.why_of(name, why, is_known=is_known)
+        batch.reject(number, said or why, name if is_known else UNKNOWN)
+        if said:
+            batch.lacking[name, is_known] += 1
+
+    def _name(self, line: bytes) -> str:
+        """Return the product that a line names which cannot be taken, ``""`` where it has none."""
         try:
-            name = self._named(line).product
+            return self._named(line).product
         except (ValueError, RecursionError):
             return UNKNOWN
-        return name if name in self.products else UNKNOWN
 
 
 def _stopped(product: str) -> type[Stopped]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from .missing import Missing
+
 SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -13,6 +15,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.missing = Missing()  # no label of Prometheus: its names are strangers'
         self.requests = self._counter("requests", "Requests, by path and status.", "path", "status")
         self.accepted = self._counter("lines_accepted", "Lines that were acknowledged.", "product")
         self.rejected = self._counter("lines_rejected", "Lines that were turned away.", "product")

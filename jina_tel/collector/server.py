@@ -76,7 +76,7 @@ def serve(options: Options, listening: Callable[[str, str | None], None]) -> Non
         calendar = calendar_of(options.segments, store)
         intake = Intake(segments, store, metrics, options.keep_seconds, onward, calendar)
         with blamed("--schema"):
-            app = create(chosen, intake, _pages(store, options), begun)
+            app = create(chosen, intake, _pages(store, options, metrics), begun)
         with announced(options.store, address):
             _run(app, listener, options)
 
@@ -100,9 +100,14 @@ def onward_of(options: Options, metrics: Metrics, start: Start, store: Store) ->
             forwarding.close()
 
 
-def _pages(store: Store, options: Options) -> Sequence[BaseRoute]:
+def _pages(store: Store, options: Options, metrics: Metrics) -> Sequence[BaseRoute]:
     known = tuple(products_of(options.schemas))
-    where = PageOptions(public=options.public, folder=options.segments, products=known)
+    where = PageOptions(
+        public=options.public,
+        folder=options.segments,
+        products=known,
+        told=metrics.missing.told,
+    )
     return page.routes(store, where)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..missing import Refused
 
 FEWEST = 5
 
@@ -21,6 +23,7 @@ class PageOptions:
         clock: tells the time, Unix seconds.
         products: that are known though nothing of them may have come.
         folder: where files are made before they are sent; None gives none away.
+        told: tells what is refused for want of a schema.
     """
 
     public: bool = False
@@ -28,6 +31,12 @@ class PageOptions:
     clock: Callable[[], float] = time.time
     folder: Path | None = None
     products: tuple[str, ...] = ()
+    told: Callable[[], Sequence[Refused]] = tuple
+
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """What is refused for want of a schema; to all, whom it does not concern, nothing."""
+        return () if self.public else tuple(self.told())
 
     @property
     def fewest(self) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..missing import Refused
 from ..store import queries
 from ..store.base import Store
 from .answers import all_of
@@ -50,13 +51,14 @@ def products_of(store: Store) -> dict[str, int]:
     return {str(product): oldest for product, oldest in store.rows(queries.PRODUCTS, {})}
 
 
-def report_of(asked: Asked) -> dict[str, Any]:
+def report_of(asked: Asked, refused: Sequence[Refused] = ()) -> dict[str, Any]:
     """Return every answer, and what was asked.
 
     Shape::
 
         {"product": "jina", "version": "", "ci": "out", "since": "2026-05-25",
-         "until": "2026-11-29", "fewest": 1, "answers": {"weekly": {…}, …}}
+         "until": "2026-11-29", "fewest": 1, "refused": [{"product": "acme", "lines": 2, "why": …}],
+         "answers": {"weekly": {…}, …}}
     """
     since, until = asked.filters.dates()
     return {
@@ -66,5 +68,6 @@ def report_of(asked: Asked) -> dict[str, Any]:
         "since": since.isoformat(),
         "until": until.isoformat(),
         "fewest": asked.fewest,
+        "refused": [one._asdict() for one in refused],
         "answers": {name: table.as_json() for name, table in all_of(asked).items()},
     }

@@ -23,7 +23,7 @@ from .folding import version_key
 from .options import PageOptions
 from .report import asked_of, products_of, report_of
 from .tables import shown
-from .view import ICON, nothing, page
+from .view import ICON, empty, nothing, page
 
 POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -39,10 +39,6 @@ HTML, CSS, SVG = "text/html", "text/css", "image/svg+xml"
 CSV, JSON = "text/csv", "application/json"
 MOST_VERSIONS, VERSION_CHARACTERS = 100, 32  # to choose from
 KEPT = 64  # answers that are kept for as long as nothing has changed
-EMPTY = (
-    "Nothing has come yet. Point the library here, JINA_TEL_ENDPOINT=<this address>/v1/events, "
-    "start something, and look again."
-)
 
 Answered = Callable[[Request], Awaitable[Response]]
 
@@ -108,7 +104,7 @@ class Pages:
 
     def _once(self, key: object, make: Callable[[], str]) -> str:
         """Return what was made before if nothing has changed in the store since."""
-        whole = (key, *sorted(self._store.rows(queries.PULSE, {})))
+        whole = (key, *self._options.refused, *sorted(self._store.rows(queries.PULSE, {})))
         found = self._kept.get(whole)
         if found is None:
             found = self._kept[whole] = make()
@@ -123,15 +119,20 @@ class Pages:
         return sorted(wanted, key=version_key, reverse=True)[:MOST_VERSIONS]
 
     def _page(self, asked: Asked, _: str) -> str:
-        products = products_of(self._store)
+        products, product = products_of(self._store), asked.filters.product
+        refused = [str(one) for one in self._options.refused]
         if not products:
-            return nothing("No events yet", EMPTY)
-        if asked.filters.product not in products:
-            return nothing(f"No events of {shown(asked.filters.product)} yet", EMPTY, products)
-        return page(all_of(asked), asked, list(products), self._versions(asked.filters))
+            said = empty([product] if product else self._options.products)
+            return nothing("No events yet", said, refused=refused)
+        if product not in products:
+            return nothing(
+                f"No events of {shown(product)} yet", empty([product]), products, refused
+            )
+        versions = self._versions(asked.filters)
+        return page(all_of(asked), asked, list(products), versions, refused)
 
     def _report(self, asked: Asked, _: str) -> str:
-        return _dumped(report_of(asked))
+        return _dumped(report_of(asked, self._options.refused))
 
     def _csv(self, asked: Asked, name: str) -> str:
         return QUESTIONS[name](asked).as_csv()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from ...facts import UNSET
+from ...variables import Variables
 from .asked import Asked
 from .cards import Card, areas, bars, card, figures, heat, weeks
 from .filters import SPANS, Filters, monday
@@ -15,6 +16,7 @@ from .tables import Table, number_of, shown
 from .trends import PEOPLE_COLUMN
 from .words import counted, said, share
 
+MOST_REFUSED = 5  # products
 CARDS: dict[str, Card] = {
     "weekly": Card("half", weeks("people", "ci", "passing")),
     "versions": Card("half", areas),
@@ -30,7 +32,11 @@ CARDS: dict[str, Card] = {
 
 
 def page(
-    tables: Mapping[str, Table], asked: Asked, products: Sequence[str], versions: Sequence[str]
+    tables: Mapping[str, Table],
+    asked: Asked,
+    products: Sequence[str],
+    versions: Sequence[str],
+    refused: Sequence[str] = (),
 ) -> str:
     """Return the whole page.
 
@@ -39,6 +45,7 @@ def page(
         asked: the view.
         products: that there are.
         versions: of this product, the newest first.
+        refused: what is not on it, and why.
     """
     filters = asked.filters
     cards = (
@@ -53,14 +60,32 @@ def page(
             tag("h1", tag("bdi", shown(filters.product)), " ", tag("span", "usage")),
             _form(filters, products, versions),
         ),
-        tag("main", _headline(tables, asked), *cards, id="main"),
+        tag("main", *_notice(refused), _headline(tables, asked), *cards, id="main"),
         _colophon(asked),
     )
 
 
-def nothing(title: str, text: str, products: Collection[str] = ()) -> str:
+def empty(products: Sequence[str]) -> str:
+    """Return what is said where nothing of these products has come yet."""
+    ways = [f"{Variables(one).endpoint}=<this address>/v1/events" for one in products]
+    return (
+        f"Nothing has come yet. Point the library here ({', '.join(ways) or 'its endpoint'}), "
+        "start something, and look again. Of a product that is not known here nothing is taken: "
+        "the collector wants its --schema."
+    )
+
+
+def _notice(refused: Sequence[str]) -> list[Markup]:
+    lines = [tag("li", f"{one}.") for one in refused[:MOST_REFUSED]]
+    return [tag("ul", *lines, class_="refused", aria_label="What was refused")] if lines else []
+
+
+def nothing(
+    title: str, text: str, products: Collection[str] = (), refused: Sequence[str] = ()
+) -> str:
     """Return a page that says why there is nothing to see, and leads to those products."""
-    said = [tag("h1", title), tag("p", text), *([_ways(products)] if products else [])]
+    ways = [_ways(products)] if products else []
+    said = [tag("h1", title), *_notice(refused), tag("p", text), *ways]
     return document(title, tag("main", *said, id="main", class_="alone"))
 
 
