@@ -153,6 +153,7 @@ class Intake:
     async def close(self) -> None:
         """Bring all into the store that it takes, and end."""
         await self.load()
+        await self._in(self._writer, self._segments.close)
         await self._in(self._settler, partial(self._settle, 0))
         for thread in (self._writer, self._loader, self._reader, self._settler):
             thread.shutdown()

@@ -46,13 +46,28 @@ class Segments:
             raise
         self._length += len(content)
         if self._length >= SEGMENT_BYTES:
-            self.seal()
+            self._end()
 
     def seal(self) -> None:
-        """Begin no line in the file that is being written any more."""
-        if self._number >= 0:
-            number, self._number, self._open, self._length = self._number, -1, "", 0
-            os.close(number)
+        """Begin no line in the file that is being written any more, and have the next one ready.
+
+        To make a file's name durable takes many times as long as to write a line: whoever comes
+        first would wait for it. A file in which nothing is goes on.
+        """
+        if self._length:
+            self._end()
+        if self._number < 0:
+            try:
+                self._begin()
+            except OSError:
+                self._end()  # whoever comes next tries again, and is told
+
+    def close(self) -> None:
+        """Seal what is being written, and remove it where nothing is in it."""
+        name, is_empty = self._open, not self._length
+        self._end()
+        if name and is_empty:
+            (self.folder / name).unlink(missing_ok=True)
 
     def sealed(self) -> list[Path]:
         """Return the files that are whole, the oldest first."""
@@ -62,6 +77,11 @@ class Segments:
     def waiting_bytes(self) -> int:
         """Return how much the store does not have yet."""
         return sum(file.stat().st_size for file in self.folder.glob(f"*{SUFFIX}"))
+
+    def _end(self) -> None:
+        if self._number >= 0:
+            number, self._number, self._open, self._length = self._number, -1, "", 0
+            os.close(number)
 
     def _begin(self) -> None:
         # Another than any other collector's: a store of many knows by it what it has already.
@@ -80,7 +100,7 @@ class Segments:
             if self._number >= 0:
                 os.ftruncate(self._number, self._length)
         finally:
-            self.seal()
+            self._end()
 
 
 def lines_of(segment: Path) -> Iterator[bytes]:

@@ -74,6 +74,38 @@ def test_of_what_is_cut_short_nothing_is_kept_and_the_next_is(tmp_path):
     assert b"kept\n" * 100 + b"next\n" * 10 == content(Segments(folder))
 
 
+def test_the_next_file_is_there_before_a_line_comes(kept):
+    kept.seal()
+    [file] = kept.folder.iterdir()
+    kept.seal()
+    kept.append(b"one\n")
+
+    assert ([file], b"one\n", b"") == ([*kept.folder.iterdir()], file.read_bytes(), content(kept))
+
+
+def test_a_file_whose_name_is_not_durable_is_not_written_to(kept, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(segments, "_make_durable", _fail)
+        kept.seal()
+    kept.append(b"one\n")
+    kept.seal()
+
+    assert 3 == len([*kept.folder.iterdir()])
+    assert b"one\n" == content(kept)
+
+
+def _fail(folder):
+    raise OSError("no durable name")
+
+
+def test_a_file_that_nothing_came_into_is_not_left(kept):
+    kept.append(b"one\n")
+    kept.seal()
+    kept.close()
+
+    assert (1, b"one\n") == (len([*kept.folder.iterdir()]), content(kept))
+
+
 def test_only_their_owner_reads_them(kept):
     kept.append(b"one\n")
     [file] = kept.folder.iterdir()
