@@ -76,7 +76,7 @@ def empty(products: Sequence[str]) -> str:
 
 
 def _notice(refused: Sequence[str]) -> list[Markup]:
-    lines = [tag("li", f"{one}.") for one in refused[:MOST_REFUSED]]
+    lines = [tag("li", one) for one in refused[:MOST_REFUSED]]
     return [tag("ul", *lines, class_="refused", aria_label="What was refused")] if lines else []
 
 
