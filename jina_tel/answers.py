@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 
-from . import files, plain_json, private
+from . import files, forks, private
 from .consent import Answer
 
 TYPE_CHECKING = False
@@ -116,7 +116,7 @@ def _format_of(content: dict[str, Any]) -> int:
 
 def _write(path: str, content: dict[str, Any], mode: int) -> None:
     try:
-        plain_json.store(path, content, mode)
+        forks.load("jina_tel.plain_json").store(path, content, mode)
     except OSError as error:
         if error.filename is None:  # a full disk knows no names
             error.filename = path
@@ -148,7 +148,7 @@ def _read(path: str, product: str) -> Answer | None:
 def _parsed(path: str) -> dict[str, Any]:
     content_bytes = files.read_bytes(path, MOST_BYTES + 1)
     text = content_bytes.decode() if len(content_bytes) <= MOST_BYTES else "null"
-    content = plain_json.loads(text)  # on the host's thread
+    content = forks.load("jina_tel.plain_json").loads(text)  # on the host's thread
     if not isinstance(content, dict) or type(content.get("v", FORMAT)) is not int:
         raise ValueError(f"{path} holds no answer")
     return content

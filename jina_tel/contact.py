@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import time
 
-from . import files, plain_json
+from . import files, forks
 from .consent import Consent, readable
 from .event import rfc3339
 from .folders import journal_folder
@@ -199,8 +199,8 @@ def worth_saying(seconds: float) -> float:
 def load(folder: str) -> Contact:
     """Return the state kept in ``folder``, a fresh one where there is none that can be read."""
     try:
-        content = plain_json.loads(files.read_bytes(os.path.join(folder, FILE)).decode())
-        return _checked(content)
+        text = files.read_bytes(os.path.join(folder, FILE)).decode()
+        return _checked(forks.load("jina_tel.plain_json").loads(text))
     except (OSError, ValueError, RecursionError):
         return Contact()
 
@@ -233,7 +233,7 @@ def store(folder: str, contact: Contact) -> None:
     """Keep the state; where it cannot be written, the next process finds the one before."""
     content = {name: getattr(contact, name) for name in Contact.__slots__}
     try:
-        plain_json.store(os.path.join(folder, FILE), content)
+        forks.load("jina_tel.plain_json").store(os.path.join(folder, FILE), content)
     except OSError:
         pass
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import files, plain_json, private
+from . import files, forks, private
 from .payload import fields_of
 
 TYPE_CHECKING = False
@@ -102,7 +102,7 @@ def store(settings: Settings, config: str, at: float) -> None:
     from .event import rfc3339
 
     content = {"v": FORMAT, "at": rfc3339(at), "fields": _names(settings)}
-    plain_json.store(os.path.join(config, FILE), content)
+    forks.load("jina_tel.plain_json").store(os.path.join(config, FILE), content)
 
 
 def shown(config: str) -> frozenset[str] | None:
@@ -117,7 +117,7 @@ def shown(config: str) -> frozenset[str] | None:
     except OSError:
         return frozenset()
     try:
-        fields = plain_json.loads(content)["fields"]
+        fields = forks.load("jina_tel.plain_json").loads(content)["fields"]
         return frozenset(name for name in fields if isinstance(name, str))
     except (ValueError, TypeError, KeyError, RecursionError):
         return frozenset()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from . import files, folders, forks, plain_json
+from . import files, folders, forks
 from .facts import Choice, Count, Version
 from .payload import fields_of
 from .settings import Settings
@@ -45,7 +45,7 @@ def describe(state: str, settings: Settings, endpoint: str) -> None:
     except OSError:
         pass  # not there, or nothing that can be read: written anew
     content = {"v": FORMAT, "key": key, **description(settings, endpoint)}
-    plain_json.store(path, content)
+    forks.load("jina_tel.plain_json").store(path, content)
 
 
 def note(folder: str, endpoint: str) -> None:
@@ -110,7 +110,7 @@ def load(state: str) -> Settings:
     """
     path = os.path.join(state, FILE)
     try:
-        content = plain_json.loads(files.read_bytes(path).decode())
+        content = forks.load("jina_tel.plain_json").loads(files.read_bytes(path).decode())
         if content["v"] > FORMAT:
             raise LaterError(f"{path} was written by a later version; upgrade jina_tel")
         return _settings(content)

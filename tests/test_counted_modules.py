@@ -16,11 +16,11 @@ FIRST_EVENT = """
     jina_tel.errors jina_tel.event jina_tel.facts jina_tel.files jina_tel.folders jina_tel.forks
     jina_tel.identity jina_tel.imports jina_tel.instrumentation jina_tel.instrumenting jina_tel.jina
     jina_tel.journal jina_tel.journal.disk jina_tel.journal.part jina_tel.ledger jina_tel.notice
-    jina_tel.options jina_tel.payload jina_tel.pipeline jina_tel.plain_json jina_tel.private
-    jina_tel.process jina_tel.product jina_tel.recorder jina_tel.settings jina_tel.shipper
-    jina_tel.signals jina_tel.telemetry jina_tel.transports jina_tel.turns jina_tel.variables
-    jina_tel.wrapping __future__ _blake2 _collections _contextvars _functools atexit contextvars
-    errno fcntl itertools types wrapt._wrappers
+    jina_tel.options jina_tel.payload jina_tel.pipeline jina_tel.private jina_tel.process
+    jina_tel.product jina_tel.recorder jina_tel.settings jina_tel.shipper jina_tel.signals
+    jina_tel.telemetry jina_tel.transports jina_tel.turns jina_tel.variables jina_tel.wrapping
+    __future__ _blake2 _collections _contextvars _functools atexit contextvars errno fcntl itertools
+    types wrapt._wrappers
 """.split()
 
 # What those files import as they are imported; a Python has the rest as it starts.
@@ -37,9 +37,10 @@ OPTED_OUT = """
 
 # What a thread of ours imports beside, until the event has arrived: paid by an exit that sends it.
 DELIVERED = """
-    _socket jina_tel.delivery jina_tel.hurry jina_tel.packing jina_tel.sent
+    jina_tel.delivery jina_tel.hurry jina_tel.packing jina_tel.plain_json jina_tel.sent
     jina_tel.transports.address jina_tel.transports.base jina_tel.transports.http
-    jina_tel.transports.proxies jina_tel.transports.response jina_tel.transports.wire select zlib
+    jina_tel.transports.proxies jina_tel.transports.response jina_tel.transports.wire _socket select
+    zlib
 """.split()
 
 IMPORTED = """
