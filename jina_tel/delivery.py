@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 FILLED = 0.75
 FINAL = (400, 413, 422)
 OTLP_LATER = (429, 502, 503, 504)
-TOLD_BYTES = 300  # of an answer, to whoever debugs
 NOTHING_TO_SAY = Answer(202)  # all of the lines too old, or none of ours
 
 
@@ -216,7 +215,8 @@ class Delivery:
             return None
         finally:
             self.asking = None
-        self._say(f"lines sent: {body.line_count}; answer: {_in_words(answer)}")
+        told = f"{answer.status} {answer.why()}".rstrip()
+        self._say(f"lines sent: {body.line_count}; answer: {told}")
         self._keep(body, at, left=True, refused=self._refused_with(answer, body))
         return self._heard(answer, began, transport.took)
 
@@ -281,12 +281,6 @@ class Delivery:
 
 def _is_to_halve(answer: Answer, body: Body) -> bool:
     return answer.status == 413 and body.line_count > 1
-
-
-def _in_words(answer: Answer) -> str:
-    """Return the status, and of what is no plain yes also why, without control characters."""
-    why = answer.content[:TOLD_BYTES] if answer.status >= 300 or answer.rejected else b""
-    return f"{answer.status} {repr(why)[2:-1]}".rstrip()
 
 
 def _jitter() -> float:

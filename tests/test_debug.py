@@ -106,7 +106,7 @@ TOLD = [
     ("behaviour", "then"),
     [
         (Healthy(), "answer: 202"),
-        (Status(422, body=b'{"rejected":\n2}'), 'answer: 422 {"rejected":\\n2}'),
+        (Status(422, body=b'{"why": "no\\nschema"}'), "answer: 422 no\\nschema"),
         (Status(503, retry_after=7), "not sent: 503; tried again in 7.0 s"),
         (Status(410), "is gone: all is deleted, and nothing recorded for 30 days"),
     ],
