@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 
-from . import files, forks, private
+from . import files, forks, private, signals
 from .consent import Answer
 
 TYPE_CHECKING = False
@@ -140,7 +140,8 @@ def _read(path: str, product: str) -> Answer | None:
         content = _parsed(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError) as error:
+        signals.let_through(error)
         return Answer("unreadable", path)
     return _answer(content, path, product)
 

@@ -76,10 +76,10 @@ class Bursts:
 
     def _over(self, lease: Lease, now: float, seconds: float) -> Again:
         """Return what records the next events over this lease, until the second is full."""
-        clock, unchanged, most = time.time, self._unchanged, self._caps.most
+        moment, unchanged, most = time.time, self._unchanged, self._caps.most
         numbers, held, append = self.pipeline.writer.numbers, lease.held, lease.append
         acquire, release = lease.lock.acquire, lease.lock.release
-        began = clock()
+        began = moment()
         second = int(began)
         until = min(began + seconds, second + 1.0)
         last = next(numbers) + lease.lines
@@ -90,7 +90,7 @@ class Bursts:
             return known.setdefault(name, (self._caps.window(name, now), template))
 
         def again(name: str) -> bool:
-            at, number = clock(), next(numbers)
+            at, number = moment(), next(numbers)
             if not began <= at < until or number > last or not unchanged():
                 self._until = 0.0
                 return False

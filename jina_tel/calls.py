@@ -96,7 +96,7 @@ class Hook:
         except RecursionError:
             pass  # the host is at its limit: there is no room to tell, either
         except Exception as error:  # noqa: BLE001 - the fence on the host's thread
-            self._fence(error)
+            self.telemetry._fence(error)
 
     def record_failed(self, subject: Any) -> None:
         """Record that the start of ``subject`` raised; never what."""
@@ -105,15 +105,7 @@ class Hook:
         except RecursionError:
             pass
         except Exception as error:  # noqa: BLE001 - the same fence
-            self._fence(error)
-
-    def _fence(self, error: Exception) -> None:
-        """Let through what a handler of the host's has raised in the middle of us: a time-out."""
-        from . import signals
-
-        if signals.is_of_a_handler(error):
-            raise error
-        self.telemetry._fence(error)
+            self.telemetry._fence(error)
 
     def _start_of(self, subject: Any, kind: type) -> tuple[Any, str]:
         start = (ref(kind), self._name(subject, self.options.verb))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import time
 
-from . import files, forks
+from . import files, forks, signals
 from .consent import Consent, readable
 from .event import rfc3339
 from .folders import journal_folder
@@ -99,7 +99,7 @@ class Contact:
 
     def is_due(self, at: float) -> bool:
         """Tell whether it may be tried at ``at``. A clock that was set back asks no wait of us."""
-        return at < self.at or at >= self._until()
+        return at < self.at or at >= self.until()
 
     def is_gone(self, at: float) -> bool:
         """Tell whether it has asked to be left alone, and that still holds."""
@@ -107,9 +107,9 @@ class Contact:
 
     def seconds_left(self, at: float) -> float:
         """Return how long until it is due."""
-        return 0.0 if self.is_due(at) else self._until() - at
+        return 0.0 if self.is_due(at) else self.until() - at
 
-    def _until(self) -> float:
+    def until(self) -> float:
         """Return ``due``, but no moment so far away that no rule of ours can have set it."""
         return min(self.due, self.at + (LONGEST if self.asked else HOUR))
 
@@ -201,32 +201,35 @@ def load(folder: str) -> Contact:
     try:
         text = files.read_bytes(os.path.join(folder, FILE)).decode()
         return _checked(forks.load("jina_tel.plain_json").loads(text))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError) as error:
+        signals.let_through(error)
         return Contact()
 
 
-def is_gone(folder: str) -> bool:
-    """Tell whether the endpoint has asked to be left alone, by the state kept in ``folder``.
+def gone_until(folder: str) -> float:
+    """Return the moment until which the endpoint has asked to be left alone; 0.0 where it has not.
 
-    Asked once a second on the host's thread.
+    Asked once a second on the host's thread, so the file is looked through, and decoded only where
+    it says so in the way that ``store`` writes it.
     """
     try:
         may_be = b'"gone": true' in files.read_bytes(os.path.join(folder, FILE))
-    except OSError:
-        return False
-    return may_be and load(folder).is_gone(time.time())
+    except OSError as error:
+        signals.let_through(error)
+        return 0.0
+    contact = load(folder) if may_be else Contact()
+    return contact.until() if contact.is_gone(time.time()) else 0.0
 
 
 def heeded(consent: Consent, folders: Folders, endpoint: str) -> Consent:
     """Return ``consent``, or a no for as long as the endpoint has asked to be left alone."""
     if not consent.allowed or folders.state is None:
         return consent
-    folder = journal_folder(folders.state, endpoint)
-    if not is_gone(folder):
+    until = gone_until(journal_folder(folders.state, endpoint))
+    if not until:
         return consent
-    until = readable(rfc3339(load(folder).due))
-    because = f"the endpoint has asked to stop (410): nothing is recorded until {until}"
-    return Consent(allowed=False, because=because)
+    because = "the endpoint has asked to stop (410): nothing is recorded until "
+    return Consent(allowed=False, because=because + readable(rfc3339(until)))
 
 
 def store(folder: str, contact: Contact) -> None:

@@ -10,7 +10,8 @@ What an answer means stands here and nowhere else:
 any other, and any error   tried again later, the wait kept for all processes
 =========================  =====================================================
 
-Over OTLP 429, 502, 503 and 504 alone are tried again, as its specification says; any other 4xx
+Over OTLP 429, 502, 503 and 504 alone are tried again, as its specification says, and 421, by which
+a proxy says that the request has come to the wrong place (RFC 9110, 15.5.20); any other 4xx
 and 5xx drops the batch, 410 and 413 aside: half of a batch is another request.
 """
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 # The journal's lines grow by uid and session-id: this much of a body is filled with them.
 FILLED = 0.75
 FINAL = (400, 413, 422)
-OTLP_LATER = (429, 502, 503, 504)
+OTLP_LATER = (421, 429, 502, 503, 504)
 NOTHING_TO_SAY = Answer(202)  # all of the lines too old, or none of ours
 
 

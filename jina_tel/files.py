@@ -137,12 +137,11 @@ def release(descriptor: int) -> None:
 
 def leave(descriptor: int) -> None:
     """Give the lock back and close it, as far as it is still ours; nothing is raised."""
-    try:
-        if CAN_LOCK:
-            release(descriptor)
-    except OSError:
-        pass  # a file system without locks
-    close(descriptor)
+    for act in (release, close) if CAN_LOCK else (close,):
+        try:
+            act(descriptor)
+        except OSError:
+            pass  # a file system without locks, or one that tells late: the line is there
 
 
 class Held:

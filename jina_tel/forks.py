@@ -37,27 +37,25 @@ def new_lock() -> Any:
     return original("_thread", "allocate_lock")()
 
 
-def start_thread(run: Callable[[], None], refused: Callable[[], None]) -> bool:
-    """Start a thread that nobody joins and no signal reaches; return whether it was started.
+def start_thread(run: Callable[[], None], begun: list[bool]) -> None:
+    """Start a thread that nobody joins and no signal reaches.
 
-    Calls ``refused`` where it was not: there are no more threads, the interpreter shuts down, or
-    a handler of the host's has raised, which goes on.
+    Args:
+        begun: its one element is made True where the thread has been started; it stays False where
+            there are no more threads, or the interpreter shuts down. A handler of the host's may
+            raise in either case.
     """
-    has_begun = False
+    # A sub-interpreter of Python 3.12 or later aborts the process if it ends beside such a thread.
+    if not getattr(sys.modules["_thread"], "daemon_threads_allowed", lambda: True)():
+        return
+    start = original("_thread", "start_new_thread")
     try:
-        # A sub-interpreter of Python 3.12 or later aborts if it ends beside such a thread.
-        if getattr(sys.modules["_thread"], "daemon_threads_allowed", lambda: True)():
-            start = original("_thread", "start_new_thread")
-            with signals.Blocked():
-                start(run, ())
-                has_begun = True
+        with signals.Blocked():
+            begun[0] = True  # ahead of it: right behind it a handler may raise
+            start(run, ())
     except RuntimeError as error:
-        if signals.is_of_a_handler(error):
-            raise
-    finally:
-        if not has_begun:
-            refused()
-    return has_begun
+        signals.let_through(error)
+        begun[0] = False
 
 
 class Signal:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .shipper import Shipper
 
 PAUSE_SECONDS = 0.05  # between two looks of a flush
+TICK_SECONDS = 0.001  # how often an exit looks whether only the answer is awaited
 
 
 def flush(shipper: Shipper, deadline: float) -> bool:
@@ -21,7 +22,7 @@ def flush(shipper: Shipper, deadline: float) -> bool:
     forced, sleep = True, forks.original("time", "sleep")
     under_way = shipper.ended  # what began before us says nothing of the endpoint as it is now
     while True:
-        shipper.ship_now(deadline, forced=forced)
+        _ship_now(shipper, deadline, forced=forced)
         if shipper.delivery is not None and not shipper.delivery.waits():
             return True
         # Once: what fails then fails for all, and is to be waited for.
@@ -57,7 +58,7 @@ def leave(shipper: Shipper, deadline: float, *, may_resend: bool) -> None:
     try:
         while not shipper.broken and _may_hold_exit(shipper):
             patience = shipper.contact().patience(most) if may_resend else most
-            if not shipper.ship_now(deadline, patience=patience):
+            if not _ship_now(shipper, deadline, patience=patience):
                 break
             if not shipper.led or not shipper.has_more() or clock.monotonic() >= deadline:
                 break  # it is done, or another process has it
@@ -70,3 +71,35 @@ def leave(shipper: Shipper, deadline: float, *, may_resend: bool) -> None:
 def _may_hold_exit(shipper: Shipper) -> bool:
     contact, at = shipper.contact(), time.time()
     return contact.is_due(at) and contact.may_hold_exit(at)
+
+
+def _ship_now(
+    shipper: Shipper, deadline: float, *, forced: bool = False, patience: float | None = None
+) -> bool:
+    """Return whether its thread came to its end before the monotonic ``deadline``.
+
+    Args:
+        forced: also where a back-off of our own has not ended.
+        patience: how long to wait for the answer to what was handed over; None for no limit.
+    """
+    shipper.forced = forced
+    try:
+        return shipper.hurry(clock.monotonic()) and _comes_to_end(shipper, deadline, patience)
+    finally:
+        shipper.forced = False
+
+
+def _comes_to_end(shipper: Shipper, deadline: float, patience: float | None) -> bool:
+    ended = shipper.ended
+    if patience is None:
+        return ended.wait(deadline - clock.monotonic())
+    while (now := clock.monotonic()) < deadline and not _is_awaited_since(shipper, now - patience):
+        if ended.wait(min(deadline - now, TICK_SECONDS)):
+            return True
+    return ended.is_set()
+
+
+def _is_awaited_since(shipper: Shipper, moment: float) -> bool:
+    """Tell whether an answer alone is awaited, since ``moment`` or earlier."""
+    delivery = shipper.delivery
+    return delivery is not None and 0.0 < delivery.handed_over() <= moment

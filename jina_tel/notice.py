@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import files, forks, private
+from . import files, forks, private, signals
 from .payload import fields_of
 
 TYPE_CHECKING = False
@@ -65,6 +65,7 @@ def show_once(
         try:
             _show_alone(settings, config, at, text)
         except OSError as error:
+            signals.let_through(error)
             _tell(settings.product, text)  # nothing is to leave before it was shown
             say(f"that the notice was shown could not be noted down: {error}")
 
@@ -92,8 +93,9 @@ def _tell(product: str, text: str) -> bool:
             sys.stderr.write(f"{text}\n")
             sys.stderr.flush()
         return True
-    except Exception:  # noqa: BLE001 - the host's code
+    except Exception as error:  # noqa: BLE001 - the host's code
         del _told[product]
+        signals.let_through(error)
         return False
 
 

@@ -86,8 +86,8 @@ class Options:
     ) -> None:
         if unknown:
             raise ValueError(
-                f"instrumented: there is no option {', '.join(sorted(unknown))}; "
-                "there are verb, when, failures and name"
+                f"there is no option {', '.join(sorted(unknown))}; there are verb, when, failures "
+                "and name, and of a class methods"
             )
         names = _names(methods)
         if not is_word(verb):

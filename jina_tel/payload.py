@@ -6,7 +6,7 @@ event of which a declared field has a value of another kind.
 
 from __future__ import annotations
 
-from . import environment, identity
+from . import environment, identity, signals
 from .ci import VENDORS, is_ci, vendor
 from .debug import describe, say
 from .facts import UNSET, is_version
@@ -107,6 +107,7 @@ def _read(name: str, fact: Any, settings: Settings) -> str | int:
             return value
         why = "it has no value that was declared"
     except Exception as error:  # noqa: BLE001 - the author's code, on the host's thread
+        signals.let_through(error)
         why = describe(error)
     say(settings.variables.debug, f"{settings.product}: the fact {name} is {UNSET}: {why}")
     return UNSET

@@ -12,7 +12,7 @@ import os
 from . import files, folders, forks
 from .facts import Choice, Count, Version
 from .payload import fields_of
-from .settings import Settings
+from .settings import Settings, checked_page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,6 +120,14 @@ def load(state: str) -> Settings:
         raise ValueError(f"{path} cannot be understood: {error}") from error
 
 
+def _page(said: object) -> str | None:
+    """Earlier versions took any text; what is no address is left out."""
+    try:
+        return None if said is None else checked_page(said)
+    except ValueError:
+        return None
+
+
 def _settings(content: dict[str, Any]) -> Settings:
     distributions = tuple(content.get("distributions", ()))
     given = Settings(content["product"], distributions)
@@ -134,7 +142,7 @@ def _settings(content: dict[str, Any]) -> Settings:
         content["endpoint"],
         facts=facts,
         notice=content["notice"],
-        page=content["page"],
+        page=_page(content["page"]),
         **numbers,
     )
 

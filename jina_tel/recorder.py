@@ -6,7 +6,7 @@ import errno
 import os
 import time
 
-from . import answers, clock, files, folders, forks, identity, notice, process
+from . import answers, clock, files, folders, forks, identity, notice, process, signals
 from . import contact as contacts
 from .caps import Caps
 from .consent import Consent, decide, variables_say
@@ -81,7 +81,7 @@ class Recorder:
         if not self._is_retired or self.ledger or own is None or theirs is None:
             return False
         is_one = own.folder is not None and own.folder == theirs.folder
-        return not own.journal.waits() or (is_one and not own.shipper.is_at_work())
+        return not own.shipper.is_at_work() and (is_one or not own.journal.waits())
 
     def still_off(self) -> Callable[[], bool] | None:
         """Return what tells at once whether the no holds still; None for a yes."""
@@ -138,8 +138,7 @@ class Recorder:
         try:
             written = self._put(pipeline, line, self._most_bytes, now)
         except OSError as error:
-            if error.errno is None:  # the system's have one: a time-out of the host's handler
-                raise
+            signals.let_through(error)
             self.say(f"the journal could not be written: {error}")
             elsewhere = None if again else self._elsewhere(pipeline, error)
             if elsewhere is None:

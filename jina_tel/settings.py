@@ -90,7 +90,7 @@ class Settings:
         self.facts = _facts(facts or {})
         _refuse_twice(self.distributions, self.facts)
         self.notice = _notice(notice)
-        self.page = None if page is None else _page(page)
+        self.page = None if page is None else checked_page(page)
         for name, (default, least, most) in _NUMBERS.items():
             setattr(self, name, _number(name, numbers.pop(name, default), least, most))
         if numbers:
@@ -186,8 +186,9 @@ def _product(product: object) -> str:
 
 
 def _distributions(names: object) -> tuple[str, ...]:
-    if isinstance(names, (tuple, list, set, frozenset)) and all(map(_is_distribution, names)):
-        return tuple(names)
+    found = tuple(names) if hasattr(names, "__iter__") and not isinstance(names, str) else ("",)
+    if all(map(_is_distribution, found)):
+        return found
     raise ValueError(f"distributions: a tuple of distribution names is wanted, not {names!r}")
 
 
@@ -224,7 +225,8 @@ def _notice(text: object) -> str | None:
     return text
 
 
-def _page(page: object) -> str:
+def checked_page(page: object) -> str:
+    """Return the address of a page; raises ValueError where it is none."""
     text = page.replace("#", "?", 1) if isinstance(page, str) else ""  # no endpoint has a fragment
     if text.startswith(("https://", "http://")) and is_endpoint(text):
         return str(page)

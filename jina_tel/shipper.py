@@ -28,7 +28,6 @@ LOOK_SECONDS, HURRY_SECONDS = 0.2, 0.01
 STARVING_SECONDS = 3.0  # a storm of forks may put us off for so long, not forever
 MOMENT_SECONDS = 0.05  # between two waits, or a wait and a request, there is less than that to do
 SOON_SECONDS, JOIN_SECONDS = 1.0, 1.0
-TICK_SECONDS = 0.001  # how often an exit looks whether only the answer is awaited
 REST_SECONDS = 60.0  # after the system has refused us a thread
 
 
@@ -53,6 +52,7 @@ class Shipper:
         led: whether the last thread was elected.
         broken: whether the last delivery met an error of ours: nobody waits for the next.
         leaving: whether the process is: then nobody stands for election a second time.
+        forced: whether to ship also where a back-off of our own has not ended.
     """
 
     def __init__(
@@ -79,14 +79,14 @@ class Shipper:
         self.leaving = False
         self.led = False
         self.broken = False
-        self._forced = False
+        self.forced = False
         self._task: int | None = None  # the thread's number: 0 before it has begun, None for none
         self._quiet_until = 0.0
         self._starved_since: float | None = None
 
     def wake(self, now: float) -> None:
         """Have what waits shipped at ``now``, unless that is under way, or not due."""
-        if now >= self._quiet_until and self._turn.acquire(False):
+        if now >= self._quiet_until and not self._turn.locked():
             self._start(now)
 
     def is_at_work(self) -> bool:
@@ -98,10 +98,19 @@ class Shipper:
         self._quiet_until = float("inf")
 
     def _start(self, now: float) -> bool:
-        self.ended, self._hurry, self.led = Signal(), Signal(), False
-        self._task, self._waiting, self._yielding = 0, True, False
-        self._starved_since = self._starved_since or now
-        return forks.start_thread(self._run, lambda: self._refused(now))
+        """Return whether our thread is there; False where no thread can be had."""
+        ended, hurry, begun = Signal(), Signal(), [False]
+        if not self._turn.acquire(False):
+            return True
+        try:
+            self.ended, self._hurry, self.led = ended, hurry, False
+            self._task, self._waiting, self._yielding = 0, True, False
+            self._starved_since = self._starved_since or now
+            forks.start_thread(self._run, begun)
+        finally:  # also where a handler of the host's has raised
+            if not begun[0]:
+                self._refused(now)
+        return begun[0]
 
     def _refused(self, now: float) -> None:
         self._quiet_until = now + REST_SECONDS
@@ -144,7 +153,7 @@ class Shipper:
         self._go_on()
         self._write_ledger()
         is_due = self._is_due()
-        if not is_due and not self._forced:  # a flush asks the delivery what waits
+        if not is_due and not self.forced:  # a flush asks the delivery what waits
             return False
         # Ahead of the election: of many processes one at a time leads, and all can import at once.
         delivery = self._prepared()
@@ -168,7 +177,7 @@ class Shipper:
     def _is_due(self) -> bool:
         """Wait for an endpoint that is due soon; for another there is no need of a thread."""
         contact = self.contact()
-        if self._forced and not contact.asked:
+        if self.forced and not contact.asked:
             return True
         left = contact.seconds_left(time.time())
         if 0.0 < left <= SOON_SECONDS:
@@ -263,35 +272,9 @@ class Shipper:
             return self.delivery.contact()
         return Contact() if self._folder is None else contacts.load(self._folder)
 
-    def ship_now(
-        self, deadline: float, *, forced: bool = False, patience: float | None = None
-    ) -> bool:
-        """Return whether our thread came to its end before the monotonic ``deadline``.
-
-        Args:
-            forced: also where a back-off of our own has not ended.
-            patience: how long to wait for the answer to what was handed over; None for no limit.
-        """
-        self._forced = forced
-        now = clock.monotonic()
-        try:
-            if self._turn.acquire(False) and not self._start(now):
-                return False  # now or later: no thread can be had any more
-            self._hurry.set()
-            return self._comes_to_end(deadline, patience)
-        finally:
-            self._forced = False
-
-    def _comes_to_end(self, deadline: float, patience: float | None) -> bool:
-        ended = self.ended
-        if patience is None:
-            return ended.wait(deadline - clock.monotonic())
-        while (now := clock.monotonic()) < deadline and not self._is_awaited_since(now - patience):
-            if ended.wait(min(deadline - now, TICK_SECONDS)):
-                return True
-        return ended.is_set()
-
-    def _is_awaited_since(self, moment: float) -> bool:
-        """Tell whether an answer alone is awaited, since ``moment`` or earlier."""
-        delivery = self.delivery
-        return delivery is not None and 0.0 < delivery.handed_over() <= moment
+    def hurry(self, now: float) -> bool:
+        """Have our thread there, and none of its waits last; False where no thread can be had."""
+        if not self._turn.locked() and not self._start(now):
+            return False
+        self._hurry.set()
+        return True

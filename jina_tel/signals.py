@@ -47,6 +47,12 @@ def _all() -> set[int]:
     return {int(number) for number in _signal.valid_signals()} - faults
 
 
+def let_through(error: BaseException) -> None:
+    """Raise ``error`` again if it is a handler's: asked first by whoever catches errors of ours."""
+    if is_of_a_handler(error):
+        raise error
+
+
 def is_of_a_handler(error: BaseException) -> bool:
     """Tell whether a handler of the host's raised ``error``, as time-outs do; never raises."""
     try:

@@ -96,12 +96,18 @@ class Telemetry(Instrumenting):
     def __repr__(self) -> str:
         return f"Telemetry({self._settings.product!r})"
 
+    def __copy__(self) -> Telemetry:
+        return self
+
     def __deepcopy__(self, memo: object) -> Telemetry:
         """Return itself: what an instance of the host's holds of it is shared by its copies."""
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a name: elsewhere it is the same product's, of the module that has made it."""
+        """Pickle as a name: it is loaded as the last that was made of this product over there.
+
+        Where none was, the module that made this one is imported.
+        """
         return _of_product, (self._settings.product, self._module)
 
     def configure(
@@ -193,7 +199,8 @@ class Telemetry(Instrumenting):
         from .recorder import Recorder
 
         fresh = Recorder(self._settings)
-        if self._recorder is before:  # else another thread was faster, while we imported
+        # Else another thread was faster, while we imported, or has configured it anew.
+        if self._recorder is before and fresh.settings is self._settings:
             self._recorder = fresh
             if before is not None:
                 before.retire()
@@ -217,7 +224,10 @@ class Telemetry(Instrumenting):
         self._still_off, self._again = recorder.still_off(), recorder.again
 
     def _fence(self, error: BaseException) -> None:
-        """Take an error of ours: count it, and tell whoever debugs."""
+        """Take an error of ours: count it, and tell whoever debugs. A handler's goes on."""
+        from . import signals
+
+        signals.let_through(error)
         if self._recorder is not None:
             self._recorder.fence(error)
         else:
@@ -232,6 +242,8 @@ def _of_product(product: str, module: str) -> Telemetry:
     if product not in _products:
         try:
             __import__(module)
-        except Exception:  # noqa: BLE001 - the module of a host's, or none
-            pass
+        except Exception as error:  # noqa: BLE001 - the module of a host's, or none
+            from . import signals
+
+            signals.let_through(error)
     return _products.get(product) or Telemetry(product)

@@ -31,8 +31,8 @@ class Turns:
         if turn in self._under_way:
             self._postponed.append((turn[0], name))
             return
-        self._under_way.add(turn)
         try:
+            self._under_way.add(turn)
             self._record(name)
         finally:
             self._under_way.discard(turn)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 
-from support import run
+from support import ROOT, run
 
 from jina_tel.transports.base import REQUEST_SECONDS
+
+PACKAGE = ROOT / "jina_tel"
+OF_ITS_OWN = {"collector", "testing"}  # processes of ours
 
 FROZEN = """
 import os, time
@@ -27,8 +30,15 @@ receiver.wait_for_requests(1)
 """
 
 
+def test_nothing_of_the_client_s_reads_the_clock_that_tests_stop():
+    files = [file for file in PACKAGE.rglob("*.py") if not OF_ITS_OWN & set(file.parts)]
+    readers = {file.name for file in files if "time.monotonic" in file.read_text("utf-8")}
+
+    assert {"clock.py"} == readers
+
+
 def test_a_flush_ends():
-    assert "False\n" == run(FROZEN + "print(acme.flush(0.3))\nos._exit(0)")
+    assert "False\n" == run(FROZEN + "print(acme.flush(0.3), flush=True)\nos._exit(0)")
 
 
 def test_an_exit_does_not_last_as_long_as_a_request():

@@ -19,7 +19,7 @@ from jina_tel.contact import (
     PATIENCE_SHARE,
     Contact,
     backoff_seconds,
-    is_gone,
+    gone_until,
     load,
     store,
     worth_saying,
@@ -214,7 +214,7 @@ def test_what_is_stored_is_loaded(tmp_path_factory, contact):
     store(folder, contact)
 
     assert as_dict(contact) == as_dict(load(folder))
-    assert contact.is_gone(time.time()) == is_gone(folder)
+    assert contact.is_gone(time.time()) == bool(gone_until(folder))
 
 
 def test_only_its_user_reads_it(tmp_path):
@@ -226,7 +226,7 @@ def test_only_its_user_reads_it(tmp_path):
 
 def test_where_none_is_it_is_fresh(tmp_path):
     assert as_dict(Contact()) == as_dict(load(str(tmp_path)))
-    assert not is_gone(str(tmp_path))
+    assert not gone_until(str(tmp_path))
 
 
 def test_where_it_cannot_be_stored_nothing_happens(tmp_path):
@@ -275,7 +275,7 @@ def test_what_is_no_file_is_fresh(tmp_path, make):
     make(tmp_path / FILE)
 
     assert as_dict(Contact()) == as_dict(load(str(tmp_path)))
-    assert not is_gone(str(tmp_path))
+    assert not gone_until(str(tmp_path))
 
 
 JSON = st.recursive(

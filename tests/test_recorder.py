@@ -48,6 +48,8 @@ def test_what_was_configured_before_leaves_nothing_behind(home):
             acme.configure(batch_events=number + 1)
             acme._record("Flow.start")
         assert acme.flush(30)
+        for one in recordings_to(receiver):
+            one._pipeline.shipper.ended.wait(30.0)  # while it is there, a fork has to tell it
         acme.configure(batch_events=30)
         acme._record("Flow.start")
 

@@ -53,7 +53,12 @@ def test_what_is_recorded_while_our_thread_ends_is_sent(receiver, monkeypatch):
 def test_an_exit_sees_a_thread_begin(monkeypatch):
     """CPython 3.9 ends under a thread that has been started, and has run nothing yet."""
     held = []
-    monkeypatch.setattr(forks, "start_thread", lambda run, _: held.append(run))
+
+    def start(run, begun):
+        held.append(run)
+        begun[0] = True
+
+    monkeypatch.setattr(forks, "start_thread", start)
     alone = shipper.Shipper((), lambda: None, None, lambda: None, lambda: None, print)
     alone.wake(time.monotonic())
     begun = threading.Timer(0.2, held[0])

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from jina_tel import Telemetry, forks, signals
+from jina_tel import Telemetry, answers, forks, hurry, signals
 from jina_tel.caps import Caps
+from jina_tel.facts import Count
 from jina_tel.journal.disk import DiskJournal
 from jina_tel.testing import Receiver
 
@@ -51,6 +52,26 @@ def test_a_time_out_of_the_host_s_ends_a_start_and_is_not_taken_for_ours(
             with pytest.raises(kind, match="too late"):
                 Flow().start()
         assert "started" == Flow().start()
+
+
+@pytest.mark.parametrize("kind", [TimeLimitError, TimeoutError])
+@pytest.mark.parametrize("where", ["an answer", "a fact", "a flush"])
+def test_deep_in_ours_it_is_not_swallowed_either(monkeypatch, kind, where):
+    def late(*_):
+        raise kind("too late")
+
+    def alarm(*_):
+        signal.raise_signal(signal.SIGALRM)
+
+    facts = {"late": Count(alarm if where == "a fact" else lambda: 1, most=9, why="…")}
+    acme = Telemetry("acme", endpoint="http://127.0.0.1:9", facts=facts)
+    if where == "an answer":
+        monkeypatch.setattr(answers, "_parsed", alarm)
+    if where == "a flush":
+        acme._record("Flow.start")
+        monkeypatch.setattr(hurry, "flush", alarm)
+    with Alarm(late), pytest.raises(kind, match="too late"):
+        acme.flush(0.1) if where == "a flush" else acme._record("Flow.start")
 
 
 def test_an_error_of_ours_is_none_of_a_handler_s(acme, monkeypatch):

@@ -150,7 +150,7 @@ def test_a_function_without_a_class_wants_a_name(acme):
 
 @pytest.mark.parametrize("act", ["instrumented", "instrument"])
 def test_who_mistypes_an_option_is_told_which_there_are(acme, act):
-    said = "instrumented: there is no option wen; there are verb, when, failures and name"
+    said = "there is no option wen; there are verb, when, failures and name, and of a class methods"
 
     with pytest.raises(ValueError, match=said):
         getattr(acme, act)("acme:Flow", wen="call")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from urllib.parse import urlsplit, urlunsplit
 
-from .. import identity
+from .. import clock, identity
 from ..errors import TransportError
 from ..packing import gzipped
 from ..settings import is_loopback
@@ -101,7 +100,7 @@ def ask(product: Product, endpoint: str, secret: bytes) -> Answer:
     token = product.token() if endpoint == product.endpoint else None
     transport = HttpTransport(forget_url(endpoint), token)
     try:
-        answer = transport.send(body, time.monotonic() + REQUEST_SECONDS)
+        answer = transport.send(body, clock.monotonic() + REQUEST_SECONDS)
     finally:
         transport.close()
     if answer.status in (401, 403) and not token:

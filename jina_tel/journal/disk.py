@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 
-from .. import files, forks, private
+from .. import files, forks, private, signals
 from ..errors import JournalError
 from . import CREATED, FULL, WRITTEN
 from .part import DiskPart, sent_of, size_of
@@ -50,6 +50,7 @@ class DiskJournal:
             for name in (FILE, *beside):
                 _refuse_foreign(os.path.join(self.folder, name))
         except OSError as error:
+            signals.let_through(error)
             raise JournalError(f"no journal in {self.folder}: {error}") from error
 
     def append(self, line: bytes, most_bytes: int) -> int:
@@ -79,7 +80,8 @@ class DiskJournal:
             return None
         try:
             self._lease = leases.take(self._path, most_bytes)
-        except OSError:
+        except OSError as error:
+            signals.let_through(error)
             return None
         return self._lease
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 import os
 from fcntl import F_GETFL, fcntl
 
-from .. import files, forks
+from .. import clock, files, forks
 
 END_SECONDS = 0.05  # a line takes microseconds
+GIVEN_UP_SECONDS = 5.0  # and where a disk hangs, as long as it likes
 # Of what room there is: so many others may have a lease, too, and the journal stays near its bound.
 SHARE = 32
 LINE_BYTES = 1024  # more than most lines have
@@ -29,14 +30,14 @@ class Lease:
         held: the descriptor; its number is -1 once the lease has ended.
     """
 
-    __slots__ = ("_flags", "_is_overdue", "held", "lines", "lock")
+    __slots__ = ("_flags", "_overdue_since", "held", "lines", "lock")
 
     def __init__(self, descriptor: int, lines: int) -> None:
         self.lines = lines
         self.lock = forks.new_lock()
         self.held = files.Held(descriptor)
         self._flags = fcntl(descriptor, F_GETFL)
-        self._is_overdue = False
+        self._overdue_since = float("inf")
 
     def append(self, line: bytes) -> bool:
         """Append a line; False where that has to be done in another way. For who has the lock."""
@@ -53,11 +54,12 @@ class Lease:
     def end(self) -> bool:
         """Close the file; False where a line is being written to it all the while.
 
-        Once: who still has the lock the next time was ended by a signal of the host's in between.
+        That is believed for some seconds: then whoever has the lock was ended by a signal.
         """
+        now = clock.monotonic()
         has_lock = self.lock.acquire(timeout=END_SECONDS)
-        if not (has_lock or self._is_overdue):
-            self._is_overdue = True
+        self._overdue_since = min(self._overdue_since, now)
+        if not has_lock and now - self._overdue_since < GIVEN_UP_SECONDS:
             return False
         try:
             self._close()

@@ -17,7 +17,7 @@ def test_a_signal_that_the_host_waits_for_is_not_taken_by_our_thread(machine, re
         time.sleep({seconds})
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         os.kill(os.getpid(), signal.SIGTERM)
-        print(signal.sigwait([signal.SIGTERM]).name)
+        print(signal.sigwait([signal.SIGTERM]).name, flush=True)
         os._exit(0)
     """)
 
