@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from . import signals
 from .debug import describe
 from .imports import is_initializing, when_imported
 from .instrumentation import put_each, take_back
@@ -92,6 +93,7 @@ def _later(made: _Patch, key: Key) -> Callable[[ModuleType], None]:
         try:
             _apply(made, telemetry, module, qualified)
         except Exception as error:  # noqa: BLE001 - in the host's import: a fence
+            signals.let_through(error)
             if not made.done:
                 del _patches[key]
             telemetry._say(f"{name}:{qualified} could not be instrumented: {describe(error)}")
