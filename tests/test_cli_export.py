@@ -35,3 +35,23 @@ def test_a_file_never_takes_the_place_of_another(part, tmp_path):
         put(part, str(tmp_path / "out.ndjson"))
 
     assert "old" == (tmp_path / "out.ndjson").read_text()
+
+
+def test_where_there_is_nothing_to_put_nothing_is_left(part, tmp_path):
+    part.unlink()
+    with pytest.raises(FileNotFoundError):
+        put(part, str(tmp_path / "out.ndjson"))
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_ctrl_c_at_the_last_moment_leaves_no_empty_file(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        put(tmp_path / "part", str(tmp_path / "out.ndjson"))
+
+    assert [] == list(tmp_path.iterdir())

@@ -95,14 +95,22 @@ def write(
 
 
 def put(part: Path, file: str) -> None:
-    """Put a whole file in its place, and never in that of another; raises OSError."""
+    """Put a whole file in its place, and never in that of another; raises OSError.
+
+    What ends it early, Ctrl-C too, leaves nothing there.
+    """
     try:
         os.link(part, file)
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links: the name is taken first, by an empty file
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        os.replace(part, file)
+        number = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        try:
+            os.close(number)
+            os.replace(part, file)
+        except BaseException:
+            os.unlink(file)
+            raise
 
 
 def _of_file(store: Archive, kind: str, bounds: Parameters, part: Path) -> None:
