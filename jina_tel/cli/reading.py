@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .collect import PASSWORD, STORE_PASSWORD
+from .usage import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def read(
 
     Raises:
         StoreError: there is no such store, or neither can be read.
+        UsageError: the collector was asked for a view that there is not.
     """
     from ..collector.privacy import privately
 
@@ -55,7 +57,7 @@ def _read(
 ) -> T:
     import os
 
-    from ..collector.errors import StoreBusyError, StoreError
+    from ..collector.errors import StoreBusyError, StoreError, ViewError
     from ..collector.running import address_of, password_of
     from ..collector.store import open_store
     from ..collector.store.address import is_server
@@ -68,7 +70,10 @@ def _read(
     except StoreBusyError:
         if address is None:
             raise
-        return from_collector(address, password_of(store, environ.get(PASSWORD)))
+        try:
+            return from_collector(address, password_of(store, environ.get(PASSWORD)))
+        except ViewError as error:
+            raise UsageError(str(error)) from error
     try:
         return from_file(opened)
     finally:

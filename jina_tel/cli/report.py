@@ -80,14 +80,10 @@ def _of_file(store: Archive, asked: Mapping[str, str]) -> dict[str, Any]:
 def _of_collector(address: str, password: str | None, asked: Mapping[str, str]) -> dict[str, Any]:
     from urllib.parse import urlencode
 
-    from ..collector.errors import ViewError
     from ..collector.running import asked as answer_of
 
-    try:
-        with answer_of(address, f"/report.json?{urlencode(asked)}", password) as response:
-            report: dict[str, Any] = json.loads(response.read())
-    except ViewError as error:
-        raise UsageError(error.wanted) from error
+    with answer_of(address, f"/report.json?{urlencode(asked)}", password) as response:
+        report: dict[str, Any] = json.loads(response.read())
     return report
 
 

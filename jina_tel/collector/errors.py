@@ -42,17 +42,8 @@ class OptionError(TelemetryError):
 class ViewError(StoreError):
     """The collector of a store was asked for a view that there is not.
 
-    Args:
-        address: what was asked for.
-        said: what it answered: ``There is no such view: since: a day like ... is wanted``.
-
-    Attributes:
-        wanted: what it wants, as the file's own report would say it.
+    The message is the one of the page's own ``FilterError``, as the file would have it.
     """
-
-    def __init__(self, address: str, said: str) -> None:
-        super().__init__(f"{address}: {said}")
-        self.wanted = said.partition(": ")[2] or said
 
 
 class OnwardError(TelemetryError):

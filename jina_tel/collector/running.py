@@ -19,7 +19,8 @@ from .store.address import is_server
 SUFFIX = ".address"  # of the file beside the store's: its segments may be anywhere
 SECONDS = 600.0  # to make a copy of a large store
 USER = "jina-tel"
-NO_SUCH = "There is no such "  # view, product: as page.routes answers
+TEXT = "text/plain"
+NO_VIEW = (http.client.BAD_REQUEST, http.client.NOT_FOUND)  # in plain text; else JSON
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def asked(address: str, path: str, password: str | None) -> Iterator[http.client
     """Ask a collector for a page of its own.
 
     Raises:
-        StoreError: it cannot be reached, or says no; ViewError where it has no such page.
+        StoreError: it cannot be reached, or says no; ViewError where there is no such view.
     """
     parts = urlsplit(address)
     made = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -74,8 +75,8 @@ def asked(address: str, path: str, password: str | None) -> Iterator[http.client
             raise StoreError(f"{address}: the collector does not answer: {error}") from error
         if response.status != http.client.OK:
             why = _why(response)
-            if why.startswith(NO_SUCH):
-                raise ViewError(f"{address}{path}", why)
+            if response.status in NO_VIEW and response.headers.get_content_type() == TEXT:
+                raise ViewError(why)
             raise StoreError(f"{address}{path}: {response.status}, {why}")
         yield response
 

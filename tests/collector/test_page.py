@@ -175,7 +175,7 @@ def test_the_filters_of_the_page_go_with_every_file_of_it():
     [
         ("/?weeks=none", 400, "weeks: a number from 1 to 520 is wanted"),
         ("/chart/weekly.csv?since=soon", 400, "since: a day like 2026-01-31"),
-        ("/chart/secrets.csv", 404, "There are: weekly, versions"),
+        ("/chart/secrets.csv", 404, "no chart is called 'secrets'; there are: weekly"),
         ("/?product=other", 404, 'There are: <a href="/?product=jina"><bdi>jina</bdi></a>.'),
         ("/report.json?product=other", 404, "no product is called 'other'; there are: jina"),
         ("/chart/weekly.csv?product=other", 404, "no product is called 'other'; there are: jina"),

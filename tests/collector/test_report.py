@@ -72,22 +72,36 @@ def test_a_collector_is_found_wherever_its_segments_are(collectors, tmp_path):
 
 
 WRONG = [
-    (("--since", "yesterday"), "since: "),
-    (("--weeks", "0"), "weeks: "),
-    (("--product", "acme"), "no product is called 'acme'"),
+    (("report", "--since", "yesterday"), "since: "),
+    (("report", "--weeks", "0"), "weeks: "),
+    (("report", "--product", "acme"), "no product is called 'acme'; there are: jina"),
+    (("export", "out.ndjson", "--product", "acme"), "no product is called 'acme'; there are: jina"),
+    (("export", "out.parquet", "--since", "yesterday"), "since: "),
 ]
 
 
 @pytest.mark.parametrize(("words", "wanted"), WRONG, ids=str)
 @pytest.mark.parametrize("is_running", [True, False], ids=["collector", "file"])
-def test_what_is_asked_for_wrongly_is_said_alike(collectors, store, words, wanted, is_running):
+def test_what_is_asked_for_wrongly_is_said_alike(
+    collectors, store, tmp_path, words, wanted, is_running
+):
     if is_running:
         collectors()
-    done = command("report", "--store", store, *words)
+    named = [str(tmp_path / word) if word.startswith("out.") else word for word in words]
+    done = command(*named, "--store", store)
 
     assert (2, "") == (done.returncode, done.stdout)
     assert done.stderr.startswith(f"jina-tel: {wanted}")
     assert 1 == len(done.stderr.splitlines())
+    assert [] == list(tmp_path.glob("out.*"))
+
+
+def test_what_a_public_collector_gives_nobody_is_no_fault_of_the_command(collectors, store):
+    running = collectors("--public")
+    done = command("export", f"{store}.ndjson", "--store", store)
+
+    assert 3 == done.returncode
+    assert f"http://127.0.0.1:{running.port}/export/events.ndjson: 404" in done.stderr
 
 
 def test_beside_a_collector_the_store_is_checked_in_a_copy(collectors, store, tmp_path):
@@ -173,19 +187,6 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path):
     assert 3 == done.returncode
     assert "there is no such store" in done.stderr
     assert [] == list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("words", [["report"], ["export", "out.ndjson"]], ids=" ".join)
-@pytest.mark.parametrize("is_running", [True, False], ids=["collector", "file"])
-def test_a_product_that_nobody_knows_is_said(collectors, store, tmp_path, words, is_running):
-    if is_running:
-        collectors()
-    names = [str(tmp_path / word) if "." in word else word for word in words]
-    done = command(*names, "--store", store, "--product", "other")
-
-    assert done.returncode == (3 if is_running and words[0] == "export" else 2)
-    assert "no product is called 'other'; there are: jina" in done.stderr
-    assert not (tmp_path / "out.ndjson").exists()
 
 
 BOUNDS = [

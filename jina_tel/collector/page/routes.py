@@ -92,8 +92,8 @@ class Pages:
             return _refused(400, "There is no such view", str(error), media_type)
         name = request.path_params.get("name", "")
         if name and name not in QUESTIONS:
-            known = f"There are: {', '.join(QUESTIONS)}."
-            return _refused(404, "There is no such chart", known, media_type)
+            why = f"no chart is called {name[:40]!r}; there are: {', '.join(QUESTIONS)}"
+            return _refused(404, "There is no such chart", why, media_type)
         content = self._once((asked.filters, media_type, name), lambda: make(asked, name))
         return Response(content, media_type=media_type, headers=HEADERS)
 
@@ -162,6 +162,6 @@ def _unknown(error: ProductError, media_type: str) -> Response:
 
 
 def _refused(status: int, title: str, why: str, media_type: str) -> Response:
-    content = nothing(title, why) if media_type == HTML else f"{title}: {why}\n"
+    content = nothing(title, why) if media_type == HTML else f"{why}\n"
     kind = HTML if media_type == HTML else "text/plain"
     return Response(content, status, HEADERS, kind)
