@@ -17,7 +17,8 @@ from typing import NamedTuple
 PRODUCT = re.compile(r"[a-z][a-z0-9-]{0,15}")
 NO_FIELD = "payload: Object contains unknown "  # as msgspec says it
 SAY_SECONDS = 60.0
-MOST, NAMED = 20, 3  # products that are remembered, and named in one line
+MOST = 20  # products without a schema that are remembered, beside all that have one
+NAMED = 3  # products in one line
 
 Lacking = tuple[str, bool]  # a product, and whether a schema of it is known, but an older one
 
@@ -71,7 +72,8 @@ class Missing:
         """Count lines that were refused, and say so if it is time."""
         for counts in (self._lines, self._unsaid):
             counts.update(lacking)
-            for key, _ in counts.most_common()[MOST:]:  # somebody makes up names
+            unknown = [key for key, _ in counts.most_common() if not key[1]]
+            for key in unknown[MOST:]:  # somebody makes up names
                 del counts[key]
         if self._unsaid and self._clock() >= self._due:
             self._due = self._clock() + SAY_SECONDS
@@ -79,12 +81,16 @@ class Missing:
             self._unsaid.clear()
 
     def told(self) -> list[Refused]:
-        """Return what was refused since the start, most of it first; any thread may ask."""
+        """Return what was refused since the start; any thread may ask.
+
+        Products that have a schema come first, for no stranger can make up any; then most of it.
+        """
         return _told(self._lines.copy())
 
 
 def _told(lines: Counter[Lacking]) -> list[Refused]:
-    return [Refused(name, n, _why(name, is_known)) for (name, is_known), n in lines.most_common()]
+    first = sorted(lines.most_common(), key=lambda counted: not counted[0][1])
+    return [Refused(name, n, _why(name, is_known)) for (name, is_known), n in first]
 
 
 def _why(product: str, is_known: bool) -> str:

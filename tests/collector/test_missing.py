@@ -81,6 +81,14 @@ def test_who_makes_up_names_fills_no_memory_and_hides_nobody(heard):
     assert [UNKNOWN] == heard()
 
 
+def test_who_makes_up_names_hides_no_product_whose_schema_is_older(heard):
+    missing = Missing(lambda: 0.0)
+    missing.count({("acme", True): 1, **{(f"x{number}", False): 9 for number in range(2 * MOST)}})
+
+    assert [OLDER, MOST + 1] == [str(missing.told()[0]), len(missing.told())]
+    assert heard()[0].startswith(f"{OLDER}; ")
+
+
 def test_of_many_at_once_the_line_names_a_few(heard):
     Missing(lambda: 0.0).count({(f"x{number}", False): 1 for number in range(9)})
 
