@@ -7,16 +7,18 @@ import io
 import json
 import re
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from usage import DAY, FACTS, MONDAY, row
 
+from jina_tel.collector.missing import Refused
 from jina_tel.collector.page import PageOptions, routes
 from jina_tel.collector.page.answers import QUESTIONS
-from jina_tel.collector.store import open_store
+from jina_tel.collector.store import open_store, queries
+from jina_tel.collector.store.duck import DuckStore
 
 NOW = MONDAY + 20 * 7 * DAY
 HOSTILE = [
@@ -303,6 +305,33 @@ def test_what_a_killed_collector_left_half_made_is_removed(tmp_path):
     (tmp_path / "export-left" / "file").write_text("half")
     with shown([], tmp_path):
         assert [] == list(tmp_path.iterdir())
+
+
+class Counting(DuckStore):
+    """Counts the questions about weeks that it is asked."""
+
+    asked = 0
+
+    def rows(self, text, parameters):
+        self.asked += text == queries.WEEKLY
+        return super().rows(text, parameters)
+
+
+@pytest.mark.parametrize(
+    ("path", "times"),
+    [("/chart/weekly.csv", 1), ("/chart/weekly.json", 1), ("/report.json", 2), ("/", 2)],
+)
+def test_what_is_refused_has_only_that_answered_anew_which_tells_it(path, times):
+    refused = []
+    with closing(Counting(":memory:")) as store:
+        store.load(starts(3), [])
+        where = PageOptions(clock=lambda: NOW, told=lambda: tuple(refused))
+        with TestClient(Starlette(routes=list(routes(store, where)))) as client:
+            client.get(path)
+            refused.append(Refused("acme", 2, "no schema of it is known"))
+            said = client.get(path).text
+
+        assert (times, times > 1) == (store.asked, "no schema of it" in said)
 
 
 def test_an_export_is_of_the_days_that_were_asked_for(tmp_path):

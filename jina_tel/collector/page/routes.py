@@ -94,7 +94,9 @@ class Pages:
         if name and name not in QUESTIONS:
             why = f"no chart is called {name[:40]!r}; there are: {', '.join(QUESTIONS)}"
             return _refused(404, "There is no such chart", why, media_type)
-        content = self._once((asked.filters, media_type, name), lambda: make(asked, name))
+        refused = () if name else self._options.refused  # which no chart tells
+        key = (asked.filters, media_type, name, refused)
+        content = self._once(key, lambda: make(asked, name))
         return Response(content, media_type=media_type, headers=HEADERS)
 
     def _asked(self, request: Request) -> Asked:
@@ -104,7 +106,7 @@ class Pages:
 
     def _once(self, key: object, make: Callable[[], str]) -> str:
         """Return what was made before if nothing has changed in the store since."""
-        whole = (key, *self._options.refused, *sorted(self._store.rows(queries.PULSE, {})))
+        whole = (key, *sorted(self._store.rows(queries.PULSE, {})))
         found = self._kept.get(whole)
         if found is None:
             found = self._kept[whole] = make()
