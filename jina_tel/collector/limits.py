@@ -151,13 +151,17 @@ class Rate:
         return 0
 
     def charge(self, address: str, requests: int) -> None:
-        """Count further requests, also where these are more than may pass."""
+        """Count further requests, also where these are more than may pass, by a burst at the most.
+
+        Behind the address may be others, too, who have sent none of it.
+        """
         self._pay(address, self._clock(), requests)
 
     def _pay(self, address: str, now: float, requests: int) -> float:
         """Return until when the address has paid, these requests included."""
         key = network_of(address)
         paid_until = max(self._paid_until.pop(key, now), now) + requests * self._each
+        paid_until = min(paid_until, now + 2 * self._burst_seconds)  # one that may be, one of debt
         self._paid_until[key] = paid_until
         if len(self._paid_until) > ADDRESSES:
             del self._paid_until[next(iter(self._paid_until))]
