@@ -151,12 +151,13 @@ class Intake:
         return await self._in(self._loader, lambda: self._forget(product, uid))
 
     async def close(self) -> None:
-        """Bring all into the store that it takes, and end."""
-        await self.load()
-        await self._in(self._writer, self._segments.close)
-        await self._in(self._settler, partial(self._settle, 0))
-        for thread in (self._writer, self._loader, self._reader, self._settler):
-            thread.shutdown()
+        """Bring all into the store that it takes, and end; raises OSError once all has ended."""
+        with self._writer, self._loader, self._reader, self._settler:
+            await self.load()
+            try:
+                await self._in(self._writer, self._segments.close)
+            finally:
+                await self._in(self._settler, partial(self._settle, 0))
 
     def tell_end(self, task: asyncio.Task[None]) -> None:
         """Say until we end that a task has, unless it was told to."""

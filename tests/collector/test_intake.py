@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import threading
 
 import pytest
 from collecting import line, wait_until
 from starlette.testclient import TestClient
+from usage import row
 
 from jina_tel.collector.app import create
 from jina_tel.collector.intake import Intake
@@ -28,6 +30,14 @@ class FailingOnce(Segments):
         self.failures -= 1
         if self.failures == 0:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+class FailingAtTheEnd(Segments):
+    """A disk that has an error at the last close."""
+
+    def close(self) -> None:
+        super().close()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 class Ending(Intake):
@@ -74,6 +84,17 @@ def test_a_segment_that_cannot_be_closed_ends_no_loading(store, tmp_path):
     asyncio.run(load_twice())
 
     assert [f"[Errno {errno.EIO}] Input/output error", ""] == problems
+
+
+def test_a_disk_that_fails_at_the_end_keeps_no_count_and_no_thread(store, tmp_path):
+    store.load([row("a")], [])
+    intake = Intake(FailingAtTheEnd(tmp_path / "segments"), store, Metrics(), keep_seconds=1.0)
+    with pytest.raises(OSError, match="Input/output error"):
+        asyncio.run(intake.close())
+    names = {thread.name.partition("_")[0] for thread in threading.enumerate()}
+
+    assert [] == store.rows("SELECT id FROM events", {})  # the last settle let go of what is old
+    assert set() == names & {"segments", "store", "reader", "settler"}
 
 
 def test_a_task_that_ends_is_told_for_good(store, tmp_path, caplog):
