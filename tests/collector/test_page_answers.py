@@ -189,6 +189,7 @@ def test_what_was_sent_again_is_said_to_count_once():
     store = fresh()
     store.load(people(3), [])
     store.load(people(2), [])
+    store.settle()
     table = QUESTIONS["health"](asked_of(store, {}, time.time()))
 
     assert ("sent again, counted once", 2, 0.4) == table.rows[1]
