@@ -120,7 +120,7 @@ def test_who_debugs_sees_each_event_and_what_became_of_it(
         acme = Telemetry("acme", endpoint=receiver.url, facts=facts(), events_per_minute=1)
         acme._record("Flow.start")
         acme._record("Flow.start")
-        acme.flush(0.5)
+        acme.flush(30)
         folder = next(home.rglob("endpoint")).parent
 
     lines = [line.partition("acme: ")[2] for line in capfd.readouterr().err.splitlines()]

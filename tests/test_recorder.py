@@ -63,7 +63,7 @@ def test_what_waits_for_the_endpoint_of_before_is_still_sent_at_the_exit(home):
         first.behaviour = Status(503, retry_after=3600)
         acme = Telemetry("acme", endpoint=first.url)
         acme._record("Flow.start")
-        acme.flush(0.5)
+        acme.flush(30)
         acme.configure(endpoint=second.url)
         acme._record("Flow.start")
 

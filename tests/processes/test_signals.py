@@ -37,4 +37,5 @@ def test_a_handler_that_ends_our_wait_at_the_exit_ends_it_in_silence(machine, re
     process = machine.run(script)
 
     assert "" == process.err
-    assert "left before the answer" == machine.contact()["said"]
+    # The second where a busy machine has not yet handed it over.
+    assert machine.contact()["said"] in ("left before the answer", "no answer before the end")
