@@ -1,6 +1,6 @@
 """The monotonic clock, which goes on where a test has stopped ``time.monotonic``.
 
-A wait of ours would have no end there, and a fork or an exit of the host's would wait with it.
+A wait of ours would have no end there, and an exit of the host's would wait with it.
 """
 
 from __future__ import annotations
